@@ -1,0 +1,1 @@
+"""The work: each stage is a package, run as `python -m jobs.<stage> [step] --week YYYY-MM-DD`."""

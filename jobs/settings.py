@@ -1,0 +1,148 @@
+"""All settings, in one typed object: defaults that work, then `discover.toml`, then DISCOVER_* variables.
+
+A variable is named after the section and the field: DISCOVER_SPARK_MASTER sets `spark.master`, and in
+`discover.toml` (at the top of the project, or where DISCOVER_CONFIG points) the same is
+
+    [spark]
+    master = "spark://spark-master:7077"
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+ROOT = Path(__file__).resolve().parent.parent  # the top of the project
+
+
+class Section(BaseModel):
+    """A group of settings. A name that does not exist is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CatalogSettings(Section):
+    """Where the Iceberg catalog and the tables are."""
+
+    uri: str = ""  # SQLAlchemy or REST address of the catalog; empty: SQLite under `home`
+    type: str = "sql"  # "sql" or "rest"
+    warehouse: str = ""  # folder or object-storage address of the tables; empty: under `home`
+    busy_timeout: float = Field(60.0, gt=0)  # seconds a commit waits for another one to finish (SQLite)
+
+
+class SparkSettings(Section):
+    """The Spark session."""
+
+    master: str = "local[*]"  # "local[*]", or "spark://host:port" for a cluster
+    memory: str = "2g"  # heap of the driver, and of each executor on a cluster
+    shuffle_partitions: int = Field(8, ge=1)  # partitions after a shuffle; about twice the cores of the cluster
+
+
+class IngestSettings(Section):
+    """Bringing data in."""
+
+    batch_rows: int = Field(200_000, ge=1)  # rows read, checked and written at a time
+
+
+class ScrapeSettings(Section):
+    """Reading the web."""
+
+    user_agent: str = "DiscoverWeeklyBot/0.1 (+https://github.com/discover-weekly/discover-weekly#crawler)"
+    delay_seconds: float = Field(1.0, ge=0)  # least time between two requests to one host, seconds
+    timeout_seconds: float = Field(20.0, gt=0)  # most time for one page in total, seconds
+    max_bytes: int = Field(5_000_000, ge=1)  # most bytes of one page, after decompression
+    max_pages: int = Field(200, ge=1)  # most pages of one source in a run
+    max_depth: int = Field(2, ge=0)  # links followed from a site's start page
+    allow_private_addresses: bool = False  # read from loopback and private networks, as the sample world needs
+
+
+class CultureSettings(Section):
+    """Words about artists."""
+
+    half_life_weeks: float = Field(26.0, gt=0)  # age at which an article counts half, weeks
+    min_confidence: float = Field(0.5, ge=0, le=1)  # mentions below are not used
+    similar_artists: int = Field(20, ge=1)  # neighbours kept for each artist
+
+
+class CollaborativeSettings(Section):
+    """Matrix factorization."""
+
+    factors: int = Field(32, ge=1)  # length of the factor vectors
+    iterations: int = Field(12, ge=1)  # ALS epochs
+    regularization: float = Field(0.1, ge=0)  # L2 penalty
+    alpha: float = Field(10.0, ge=0)  # confidence of a listen over that of none
+    half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks
+    playlist_weight: float = Field(1.0, ge=0)  # confidence of a playlist entry, in plays
+    holdout_weeks: int = Field(2, ge=1)  # last weeks that the evaluation predicts
+
+
+class AudioSettings(Section):
+    """Spectrograms and the network."""
+
+    epochs: int = Field(12, ge=1)  # passes over the training tracks
+    batch_size: int = Field(32, ge=1)  # windows in a training step
+    min_listeners: int = Field(3, ge=1)  # tracks with fewer are not trained on
+
+
+class RankingSettings(Section):
+    """The bandit."""
+
+    playlist_length: int = Field(30, ge=1, le=30)  # tracks in a list
+    candidates: int = Field(300, ge=30)  # tracks considered for each listener
+    epsilon: float = Field(0.1, ge=0, le=1)  # share of places that explore
+    max_per_artist: int = Field(2, ge=1)  # places of one artist in a list, collaborations included
+    new_release_share: float = Field(0.2, ge=0, le=1)  # least share of new releases, where there are enough
+    new_release_weeks: int = Field(4, ge=1)  # age up to which a track is a new release, weeks
+
+
+class PublishSettings(Section):
+    """What listeners get."""
+
+
+class Settings(BaseSettings):
+    """All settings; see the sections."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DISCOVER_", env_nested_delimiter="_", env_nested_max_split=1, extra="forbid", frozen=True
+    )
+
+    home: Path = ROOT / ".discover"  # where everything lives: catalog, tables, models, output
+    seed: int = 0  # every random choice is drawn from this, the week and the job's name
+
+    catalog: CatalogSettings = CatalogSettings()
+    spark: SparkSettings = SparkSettings()
+    ingest: IngestSettings = IngestSettings()
+    scrape: ScrapeSettings = ScrapeSettings()
+    culture: CultureSettings = CultureSettings()
+    collaborative: CollaborativeSettings = CollaborativeSettings()
+    audio: AudioSettings = AudioSettings()
+    ranking: RankingSettings = RankingSettings()
+    publish: PublishSettings = PublishSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over `discover.toml`."""
+        file = TomlConfigSettingsSource(
+            settings_cls, toml_file=os.environ.get("DISCOVER_CONFIG", ROOT / "discover.toml")
+        )
+        return init_settings, env_settings, file
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises pydantic.ValidationError that names each wrong one."""
+    return Settings()
