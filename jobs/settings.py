@@ -79,11 +79,21 @@ class CollaborativeSettings(Section):
 
 
 class AudioSettings(Section):
-    """Spectrograms and the network."""
+    """Spectrograms and the network. The network of 2014 is: filters 256, dense_units 2048, learning_rate 0.0001."""
 
-    epochs: int = Field(12, ge=1)  # passes over the training tracks
-    batch_size: int = Field(32, ge=1)  # windows in a training step
+    max_seconds: float = Field(90.0, ge=12)  # longest stretch of a file that is analysed, from its middle, seconds
+    decode_seconds: float = Field(120.0, gt=0)  # most time for one file, seconds
+    chunk_tracks: int = Field(200, ge=1)  # tracks committed at a time: what a killed run repeats at most
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are not trained on
+    min_tracks: int = Field(40, ge=2)  # with fewer tracks to train on there is no network
+    validation_share: float = Field(0.2, gt=0, lt=1)  # share of artists that are held out
+    filters: int = Field(64, ge=1)  # channels of the first two convolutions; the last two have twice as many
+    dense_units: int = Field(256, ge=1)  # units of the two dense layers
+    dropout: float = Field(0.5, ge=0, lt=1)  # share of dense units dropped in training
+    learning_rate: float = Field(0.001, gt=0)  # step size of Adam
+    batch_size: int = Field(32, ge=1)  # windows in a training step
+    epochs: int = Field(60, ge=1)  # most passes over the training tracks, one random window of each
+    patience: int = Field(10, ge=1)  # epochs without a better validation loss after which training stops
 
 
 class RankingSettings(Section):
@@ -109,6 +119,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = ROOT / ".discover"  # where everything lives: catalog, tables, models, output
+    sql_memory: str = "2GB"  # most memory of one SQL query (audits, `python -m jobs.query`); beyond it spills to disk
     seed: int = 0  # every random choice is drawn from this, the week and the job's name
 
     catalog: CatalogSettings = CatalogSettings()

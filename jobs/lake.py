@@ -1,0 +1,525 @@
+"""The lake: every table is read and written here, and nowhere else.
+
+Tables are Apache Iceberg (https://iceberg.apache.org/spec/), made from the contracts in `schemas/`. A write is
+staged as Parquet files beside the table, audited against the contract, and committed in one transaction: a reader
+sees the old state or the new one, whenever the writer dies.
+
+    python -m jobs.lake snapshots discover_weekly
+    python -m jobs.lake rollback discover_weekly 4358109269873137077
+"""
+
+import argparse
+import json
+import logging
+import uuid
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, Not
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.table import Table as IcebergTable
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    DoubleType,
+    FloatType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    MapType,
+    StringType,
+    TimestamptzType,
+)
+
+import schemas
+from jobs import cli
+from jobs.audits import AuditFailed, check, quoted
+from jobs.settings import Settings, settings
+from schemas.contract import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame as SparkDataFrame
+    from pyspark.sql import SparkSession
+
+__all__ = ["ALL", "APPEND", "AuditFailed", "Lake", "Merged", "Published"]
+
+NAMESPACE = "discover"
+APPEND = None  # replace nothing: keep all rows there are
+ALL = AlwaysTrue()  # replace the whole table
+
+Where = None | Mapping[str, Any] | str | BooleanExpression
+Rows = "pa.Table | pd.DataFrame | SparkDataFrame | Iterable[pa.Table | pa.RecordBatch]"
+
+TABLE_PROPERTIES = {
+    "commit.retry.num-retries": "30",  # stages that run side by side commit to one catalog
+    "commit.retry.min-wait-ms": "20",
+    "commit.retry.max-wait-ms": "1000",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+}
+SQL_TYPES = {
+    StringType: "VARCHAR",
+    LongType: "BIGINT",
+    IntegerType: "INTEGER",
+    DoubleType: "DOUBLE",
+    FloatType: "FLOAT",
+    DateType: "DATE",
+    TimestamptzType: "TIMESTAMPTZ",
+    BooleanType: "BOOLEAN",
+    BinaryType: "BLOB",
+}
+log = logging.getLogger("discover")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a commit did: rows written, and the snapshot that holds them (None: there was nothing to change)."""
+
+    rows: int
+    snapshot_id: int | None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did, in rows."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+class Lake:
+    """All tables of one catalog. Cheap to make; a table is created when it is first used."""
+
+    def __init__(self, config: Settings | None = None):
+        """`config`: by default the settings of this process."""
+        self.config = config or settings()
+        self._catalog: Catalog | None = None
+
+    # Reading
+
+    def arrow(self, name: str, where: Where = None, columns: Iterable[str] | None = None) -> pa.Table:
+        """The rows of a table that satisfy `where`, in memory, with the contract's columns (or `columns` of them)."""
+        selected = tuple(columns or (column.name for column in schemas.table(name).columns))
+        rows = self._table(name).scan(row_filter=_expression(where), selected_fields=selected).to_arrow()
+        return rows.select(list(selected)).cast(_arrow_schema(schemas.table(name), selected))
+
+    def pandas(self, name: str, where: Where = None, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        """The same as a DataFrame."""
+        return self.arrow(name, where, columns).to_pandas(date_as_object=True)
+
+    def spark(self, spark: "SparkSession", name: str, where: Where = None) -> "SparkDataFrame":
+        """The same as a Spark DataFrame, read by Spark from the files of the current snapshot."""
+        schema, expression = _spark_schema(schemas.table(name)), _expression(where)
+        files = self._files(name, expression)
+        if not files:
+            return spark.createDataFrame([], schema)
+        frame = spark.read.schema(schema).parquet(*files)
+        if isinstance(where, str):
+            return frame.where(where)
+        if isinstance(where, Mapping):
+            for column, value in where.items():
+                frame = frame.where(frame[column] == value)
+            return frame
+        if where is not None:
+            raise TypeError("Spark reads with a mapping or a filter in words, not with an Iceberg expression")
+        return frame
+
+    def is_empty(self, name: str, where: Where = None) -> bool:
+        """Whether no row satisfies `where`."""
+        scan = self._table(name).scan(row_filter=_expression(where), selected_fields=schemas.table(name).key[:1])
+        return all(batch.num_rows == 0 for batch in scan.to_arrow_batch_reader())
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection in which every table is a view of its current snapshot.
+
+        Scans stream, filters and columns are pushed down into the Parquet files, and what does not fit into memory
+        is spilled to `home`. Times are UTC.
+        """
+        spill = self.config.home / "tmp"
+        spill.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(config={"temp_directory": str(spill), "memory_limit": self.config.sql_memory})
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        for name in schemas.tables():
+            self._view(connection, name, schemas.table(name), self._files(name))
+        return connection
+
+    def sql(self, query: str, params: object = None) -> pa.Table:
+        """The result of a query over the current snapshots of all tables."""
+        with self.connect() as connection:
+            return connection.sql(query, params=params).to_arrow_table()
+
+    # Writing
+
+    def publish(self, name: str, rows: Rows, replace: Where) -> Published:
+        """Write, audit, commit: `rows` take the place of those that `replace` selects, in one transaction.
+
+        rows: a pyarrow Table, a pandas or Spark DataFrame, or an iterable of Tables or RecordBatches (streamed, one
+        held at a time). Columns go by name and are cast to the contract's types; a missing one is null, or the
+        value that a `replace` mapping gives it; an unknown one is an error. A Spark DataFrame needs a mapping for
+        the columns of the partition.
+        replace: APPEND, ALL, a mapping such as {"week": week}, or an Iceberg filter.
+
+        Raises AuditFailed when the rows break the contract, ValueError when they do not fit its columns; nothing is
+        committed then.
+        """
+        contract, table = schemas.table(name), self._table(name)
+        deleted = None if replace is APPEND else _expression(replace)
+        with self._staged(table) as folder:
+            given = dict(replace) if isinstance(replace, Mapping) else {}
+            files = _write(contract, rows, given, table, folder)
+            count = self._audit(contract, table, files, deleted)
+            if not files and (deleted is None or table.current_snapshot() is None):
+                return Published(0, None)
+            described = {"discover.rows": str(count), **{f"discover.{k}": str(v) for k, v in given.items()}}
+            with warnings.catch_warnings(), table.transaction() as transaction:
+                warnings.filterwarnings("ignore", message="Delete operation did not match any records")
+                if deleted is not None and table.current_snapshot() is not None:
+                    transaction.delete(deleted, snapshot_properties=described)
+                if files:
+                    transaction.add_files(files, snapshot_properties=described, check_duplicate_files=False)
+        snapshot = table.current_snapshot()
+        return Published(count, snapshot.snapshot_id if snapshot else None)
+
+    def merge(self, name: str, rows: "pa.Table | pd.DataFrame") -> Merged:
+        """Put `rows` into a catalogue table by its key: new ones are added, known ones replaced.
+
+        Where a key occurs twice in `rows` the last one counts. A column that `rows` does not have keeps its old
+        value. Nothing is committed when nothing changes. The table is rewritten as a whole. Raises as `publish`.
+        """
+        contract = schemas.table(name)
+        incoming = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
+        key = ", ".join(map(quoted, contract.key))
+        present, target = set(incoming.column_names), [c.name for c in contract.columns]
+        incoming = _conform(contract, incoming, {}).append_column("#", pa.array(range(len(incoming)), pa.int64()))
+        taken = ", ".join(f"{'i' if c in present else 'o'}.{quoted(c)}" for c in target)
+        same = " AND ".join(f"i.{quoted(c)} IS NOT DISTINCT FROM o.{quoted(c)}" for c in target if c in present)
+        with self.connect() as connection:
+            connection.register("incoming", incoming)
+            connection.execute(
+                f'CREATE TEMP TABLE latest AS SELECT * EXCLUDE ("#") FROM incoming '
+                f'QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY "#" DESC) = 1'
+            )
+            ((total, known, unchanged),) = connection.execute(
+                f"SELECT count(*), count(o.{quoted(contract.key[0])}), count(*) FILTER ("
+                f"o.{quoted(contract.key[0])} IS NOT NULL AND {same}) "
+                f"FROM latest i LEFT JOIN {quoted(name)} o USING ({key})"
+            ).fetchall()
+            if unchanged < total:
+                merged = connection.sql(
+                    f"SELECT {taken} FROM latest i LEFT JOIN {quoted(name)} o USING ({key}) UNION ALL "
+                    f"SELECT * FROM {quoted(name)} ANTI JOIN latest USING ({key}) ORDER BY {key}"
+                )
+                self.publish(name, merged.to_arrow_reader(100_000), ALL)
+        return Merged(total - known, known - unchanged, unchanged)
+
+    def record(self, week: date, stage: str, rows: Iterable[tuple[str, str, float]]) -> None:
+        """Put what a stage measured into `metrics`, in place of what it said about this week before.
+
+        rows: (metric, dimension, value); the dimension is empty or says what it was measured on ("epoch=3").
+        """
+        columns = list(zip(*rows, strict=True)) or [[], [], []]
+        table = pa.table({"metric": columns[0], "dimension": columns[1], "value": [float(v) for v in columns[2]]})
+        self.publish("metrics", table, {"week": week, "stage": stage})
+
+    # Old states
+
+    def snapshots(self, name: str) -> list[dict[str, Any]]:
+        """The snapshots of a table, oldest first: snapshot_id, committed_at (UTC), operation, rows in the table, and
+        what was published."""
+        table = self._table(name)
+        current = table.current_snapshot()
+        listed = []
+        for snapshot in table.snapshots():
+            summary = snapshot.summary.additional_properties if snapshot.summary else {}
+            listed.append(
+                {
+                    "snapshot_id": snapshot.snapshot_id,
+                    "committed_at": datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
+                    "operation": snapshot.summary.operation.value if snapshot.summary else "",
+                    "rows": int(summary.get("total-records", 0)),
+                    "published": {k[9:]: v for k, v in summary.items() if k.startswith("discover.")},
+                    "current": current is not None and snapshot.snapshot_id == current.snapshot_id,
+                }
+            )
+        return listed
+
+    def rollback(self, name: str, snapshot_id: int) -> None:
+        """Make an earlier snapshot the current one again. Raises ValueError when the table has no such snapshot."""
+        table = self._table(name)
+        if table.snapshot_by_id(snapshot_id) is None:
+            raise ValueError(f"table {name} has no snapshot {snapshot_id}; `python -m jobs.lake snapshots {name}`")
+        with table.manage_snapshots() as manage:
+            manage.set_current_snapshot(snapshot_id=snapshot_id)
+
+    # Inside
+
+    @property
+    def catalog(self) -> Catalog:
+        """The Iceberg catalog, connected when first used."""
+        if self._catalog is None:
+            self.config.home.mkdir(parents=True, exist_ok=True)
+            wanted = self.config.catalog
+            uri = wanted.uri or f"sqlite:///{self.config.home / 'catalog.db'}?timeout={wanted.busy_timeout}"
+            warehouse = wanted.warehouse or (self.config.home / "warehouse").as_uri()
+            self._catalog = load_catalog(NAMESPACE, type=wanted.type, uri=uri, warehouse=warehouse)
+            try:
+                self._catalog.create_namespace_if_not_exists(NAMESPACE)
+            except NamespaceAlreadyExistsError:  # another process made it a moment ago
+                log.debug("namespace %s exists", NAMESPACE)
+        return self._catalog
+
+    def _table(self, name: str) -> IcebergTable:
+        contract = schemas.table(name)
+        table = self.catalog.create_table_if_not_exists(
+            (NAMESPACE, name),
+            schema=contract.schema(),
+            partition_spec=contract.partition_spec(),
+            properties={**TABLE_PROPERTIES, "comment": contract.doc},
+        )
+        if {f.name for f in table.schema().fields} < {c.name for c in contract.columns}:
+            with table.update_schema() as update:  # the contract has a new column
+                update.union_by_name(contract.schema())
+        return table
+
+    def _files(self, name: str, expression: BooleanExpression | str | None = None) -> list[str]:
+        scan = self._table(name).scan(row_filter=expression or AlwaysTrue())
+        return sorted(_local(task.file.file_path) for task in scan.plan_files())
+
+    @contextmanager
+    def _staged(self, table: IcebergTable) -> Iterator[str]:
+        """A new folder for data files; emptied again when the commit does not happen."""
+        folder = f"{table.location()}/data/{uuid.uuid4().hex}"
+        try:
+            yield folder
+        except BaseException:
+            path = urlparse(folder)
+            if path.scheme in ("", "file"):
+                import shutil
+
+                shutil.rmtree(_local(folder), ignore_errors=True)
+            raise
+
+    def _audit(self, contract: Table, table: IcebergTable, files: list[str], deleted: BooleanExpression | None) -> int:
+        """Audit the staged files; return how many rows they have."""
+        if not files:
+            return 0
+        with self.connect() as connection:
+            self._view(connection, "staged", contract, [_local(file) for file in files])
+            against = None
+            if deleted is None:
+                against = quoted(contract.name)
+            elif not isinstance(deleted, AlwaysTrue) and not _within_key(deleted, contract):
+                rest = table.scan(row_filter=Not(deleted), selected_fields=contract.key).to_arrow()
+                connection.register("remaining", rest)
+                against = "remaining"
+            check(connection, contract, against)
+            return connection.execute("SELECT count(*) FROM staged").fetchone()[0]
+
+    @staticmethod
+    def _view(connection: duckdb.DuckDBPyConnection, view: str, contract: Table, files: list[str]) -> None:
+        typed = ", ".join(f"NULL::{sql_type(c.type)} AS {quoted(c.name)}" for c in contract.columns)
+        query = f"SELECT {typed} WHERE false"
+        if files:
+            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+        connection.execute(f"CREATE VIEW {quoted(view)} AS {query}")
+
+
+def sql_type(kind: IcebergType) -> str:
+    """The DuckDB type of an Iceberg type."""
+    if isinstance(kind, ListType):
+        return f"{sql_type(kind.element_type)}[]"
+    if isinstance(kind, MapType):
+        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.value_type)})"
+    return SQL_TYPES[type(kind)]
+
+
+def _within_key(deleted: BooleanExpression, contract: Table) -> bool:
+    """Whether the replaced part is told by columns of the key alone, each equal to one value: then no key of the
+    staged rows can occur in what remains, provided that the staged rows lie in that part."""
+    if isinstance(deleted, And):
+        return _within_key(deleted.left, contract) and _within_key(deleted.right, contract)
+    return isinstance(deleted, EqualTo) and deleted.term.name in contract.key
+
+
+def _expression(where: Where) -> BooleanExpression | str:
+    if where is None:
+        return AlwaysTrue()
+    if isinstance(where, Mapping):
+        expression: BooleanExpression = AlwaysTrue()
+        for column, value in where.items():
+            expression = And(expression, EqualTo(column, value.isoformat() if isinstance(value, date) else value))
+        return expression
+    return where
+
+
+def _local(path: str) -> str:
+    parsed = urlparse(path)
+    return url2pathname(parsed.path) if parsed.scheme == "file" else path
+
+
+def _arrow_schema(contract: Table, columns: Iterable[str] | None = None) -> pa.Schema:
+    schema = schema_to_pyarrow(contract.schema(), include_field_ids=False)
+    schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in schema])
+    return schema if columns is None else pa.schema([schema.field(c) for c in columns])
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Strings, binaries and lists with 32-bit offsets, as Spark and DuckDB write them."""
+    if pa.types.is_large_string(kind):
+        return pa.string()
+    if pa.types.is_large_binary(kind):
+        return pa.binary()
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    if pa.types.is_map(kind):
+        return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
+    return kind
+
+
+def _spark_schema(contract: Table):
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return from_arrow_schema(_arrow_schema(contract))
+
+
+def _conform(contract: Table, rows: "pa.Table | pa.RecordBatch | pd.DataFrame", given: Mapping[str, Any]) -> pa.Table:
+    """The rows with the contract's columns and types. Raises ValueError that names the column that does not fit."""
+    frame = rows if isinstance(rows, pd.DataFrame) else None
+    names = list(rows.columns) if frame is not None else rows.schema.names
+    schema = _arrow_schema(contract)
+    unknown = [n for n in names if n not in schema.names]
+    if unknown:
+        raise ValueError(f"table {contract.name} has no columns {', '.join(map(repr, unknown))}")
+    arrays = []
+    for field in schema:
+        try:
+            if field.name not in names:
+                arrays.append(pa.repeat(pa.scalar(given.get(field.name), field.type), len(rows)))
+            elif frame is None:
+                arrays.append(rows.column(field.name).cast(field.type))
+            elif pa.types.is_nested(field.type):
+                arrays.append(pa.array(list(frame[field.name]), field.type))
+            else:
+                arrays.append(pa.Array.from_pandas(frame[field.name]).cast(field.type))
+        except (pa.ArrowException, TypeError) as error:
+            raise ValueError(f"table {contract.name}, column {field.name}: {error}") from error
+    return pa.table(arrays, schema=schema)
+
+
+def _write(contract: Table, rows: Rows, given: Mapping[str, Any], table: IcebergTable, folder: str) -> list[str]:
+    """Write the rows as Parquet files into `folder`, each within one partition; return the files that have rows."""
+    if hasattr(rows, "sparkSession"):
+        return _write_spark(contract, rows, given, folder)
+    batches = [rows] if isinstance(rows, pa.Table | pa.RecordBatch | pd.DataFrame) else rows
+    writers: dict[tuple, pq.ParquetWriter] = {}
+    files = []
+    try:
+        for batch in batches:
+            for partition, part in _split(contract, _conform(contract, batch, given)):
+                if partition not in writers:
+                    files.append(f"{folder}/{len(files):05d}.parquet")
+                    sink = table.io.new_output(files[-1]).create()
+                    writers[partition] = pq.ParquetWriter(sink, part.schema, compression="zstd")
+                    writers[partition].sink = sink
+                writers[partition].write_table(part)
+    finally:
+        for writer in writers.values():
+            writer.close()
+            writer.sink.close()
+    return files
+
+
+def _split(contract: Table, rows: pa.Table) -> Iterator[tuple[tuple, pa.Table]]:
+    """The rows by partition."""
+    if not len(rows):
+        return
+    if not contract.partition:
+        yield (), rows
+        return
+    keys = []
+    for text in contract.partition:
+        column, _, transform = text.partition("|")
+        values = rows.column(column)
+        keys.append(pc.floor_temporal(values, unit=transform) if transform else values)
+    names = [f"#{number}" for number in range(len(keys))]
+    keyed = pa.table(keys, names=names)
+    for partition in keyed.group_by(names, use_threads=False).aggregate([]).to_pylist():
+        mask = None
+        for name in names:
+            value = partition[name]
+            same = pc.is_null(keyed[name]) if value is None else pc.equal(keyed[name], pa.scalar(value))
+            mask = same if mask is None else pc.and_(mask, same)
+        yield tuple(partition.values()), rows.filter(pc.fill_null(mask, False))
+
+
+def _write_spark(contract: Table, frame: "SparkDataFrame", given: Mapping[str, Any], folder: str) -> list[str]:
+    from pyspark.sql import functions as F
+
+    schema = _spark_schema(contract)
+    unknown = [c for c in frame.columns if c not in schema.names]
+    if unknown:
+        raise ValueError(f"table {contract.name} has no columns {', '.join(map(repr, unknown))}")
+    columns = [
+        (F.col(f.name) if f.name in frame.columns else F.lit(given.get(f.name))).cast(f.dataType).alias(f.name)
+        for f in schema
+    ]
+    frame.select(*columns).write.option("compression", "zstd").parquet(folder)
+    written = [
+        row[0] for row in frame.sparkSession.read.parquet(folder).select("_metadata.file_path").distinct().collect()
+    ]
+    return sorted(written)
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.lake",
+        description="List the states that a table has had, and go back to one.",
+        epilog="example: python -m jobs.lake snapshots discover_weekly",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    listing = commands.add_parser("snapshots", help="list the snapshots of a table, oldest first")
+    listing.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
+    back = commands.add_parser("rollback", help="make an earlier snapshot the current one")
+    back.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
+    back.add_argument("snapshot_id", type=int)
+    return parser
+
+
+def main(command: str, table: str, snapshot_id: int | None = None) -> None:
+    """List snapshots, or roll back."""
+    lake = Lake()
+    if command == "rollback":
+        try:
+            lake.rollback(table, snapshot_id)
+        except ValueError as error:
+            raise cli.UserError(str(error)) from None
+    for s in lake.snapshots(table):
+        mark = "  <- current" if s["current"] else ""
+        what = json.dumps(s["published"])
+        print(
+            f"{s['snapshot_id']:>20}  {s['committed_at']:%Y-%m-%d %H:%M:%S}  {s['operation']:9} "
+            f"{s['rows']:>12,} rows  {what}{mark}"
+        )
+
+
+if __name__ == "__main__":
+    cli.run(arg_parser(), main)
