@@ -14,6 +14,7 @@ from pathlib import Path
 from jobs import cli
 
 VERSIONS = (17, 21)  # what Spark 4 runs on
+SYSTEM = Path("/usr/lib/jvm")  # where Debian's packages put theirs
 INSTALLED = Path(sys.prefix) / "jdk"  # where `install` puts a JDK without apt
 
 
@@ -58,7 +59,7 @@ def _candidates() -> list[tuple[str, Path]]:
     if on_path:
         candidates.append(("PATH", Path(on_path).resolve().parent.parent))
     candidates += [("installed", java.parent.parent) for java in sorted(INSTALLED.glob("*/**/bin/java"))]
-    candidates += [("apt", home) for home in sorted(Path("/usr/lib/jvm").glob("java-*-openjdk-*"))]
+    candidates += [("apt", home) for home in sorted(SYSTEM.glob("java-*-openjdk-*"))]
     return candidates
 
 
