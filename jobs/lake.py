@@ -24,32 +24,16 @@ from urllib.request import url2pathname
 import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, Not
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DateType,
-    DoubleType,
-    FloatType,
-    IcebergType,
-    IntegerType,
-    ListType,
-    LongType,
-    MapType,
-    StringType,
-    TimestamptzType,
-)
 
 import schemas
 from jobs import cli
 from jobs.audits import AuditFailed, check, quoted
 from jobs.settings import Settings, settings
+from jobs.staging import Rows, arrow_schema, conform, spark_schema, sql_type, write
 from schemas.contract import Table
 
 if TYPE_CHECKING:
@@ -63,7 +47,6 @@ APPEND = None  # replace nothing: keep all rows there are
 ALL = AlwaysTrue()  # replace the whole table
 
 Where = None | Mapping[str, Any] | str | BooleanExpression
-Rows = "pa.Table | pd.DataFrame | SparkDataFrame | Iterable[pa.Table | pa.RecordBatch]"
 
 TABLE_PROPERTIES = {
     "commit.retry.num-retries": "30",  # stages that run side by side commit to one catalog
@@ -71,17 +54,6 @@ TABLE_PROPERTIES = {
     "commit.retry.max-wait-ms": "1000",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",
-}
-SQL_TYPES = {
-    StringType: "VARCHAR",
-    LongType: "BIGINT",
-    IntegerType: "INTEGER",
-    DoubleType: "DOUBLE",
-    FloatType: "FLOAT",
-    DateType: "DATE",
-    TimestamptzType: "TIMESTAMPTZ",
-    BooleanType: "BOOLEAN",
-    BinaryType: "BLOB",
 }
 log = logging.getLogger("discover")
 
@@ -117,7 +89,7 @@ class Lake:
         """The rows of a table that satisfy `where`, in memory, with the contract's columns (or `columns` of them)."""
         selected = tuple(columns or (column.name for column in schemas.table(name).columns))
         rows = self._table(name).scan(row_filter=_expression(where), selected_fields=selected).to_arrow()
-        return rows.select(list(selected)).cast(_arrow_schema(schemas.table(name), selected))
+        return rows.select(list(selected)).cast(arrow_schema(schemas.table(name), selected))
 
     def pandas(self, name: str, where: Where = None, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """The same as a DataFrame."""
@@ -125,7 +97,7 @@ class Lake:
 
     def spark(self, spark: "SparkSession", name: str, where: Where = None) -> "SparkDataFrame":
         """The same as a Spark DataFrame, read by Spark from the files of the current snapshot."""
-        schema, expression = _spark_schema(schemas.table(name)), _expression(where)
+        schema, expression = spark_schema(schemas.table(name)), _expression(where)
         files = self._files(name, expression)
         if not files:
             return spark.createDataFrame([], schema)
@@ -183,7 +155,7 @@ class Lake:
         deleted = None if replace is APPEND else _expression(replace)
         with self._staged(table) as folder:
             given = dict(replace) if isinstance(replace, Mapping) else {}
-            files = _write(contract, rows, given, table, folder)
+            files = write(contract, rows, given, table, folder)
             count = self._audit(contract, table, files, deleted)
             if not files and (deleted is None or table.current_snapshot() is None):
                 return Published(0, None)
@@ -207,7 +179,7 @@ class Lake:
         incoming = rows if isinstance(rows, pa.Table) else pa.Table.from_pandas(rows, preserve_index=False)
         key = ", ".join(map(quoted, contract.key))
         present, target = set(incoming.column_names), [c.name for c in contract.columns]
-        incoming = _conform(contract, incoming, {}).append_column("#", pa.array(range(len(incoming)), pa.int64()))
+        incoming = conform(contract, incoming, {}).append_column("#", pa.array(range(len(incoming)), pa.int64()))
         taken = ", ".join(f"{'i' if c in present else 'o'}.{quoted(c)}" for c in target)
         same = " AND ".join(f"i.{quoted(c)} IS NOT DISTINCT FROM o.{quoted(c)}" for c in target if c in present)
         with self.connect() as connection:
@@ -342,15 +314,6 @@ class Lake:
         connection.execute(f"CREATE VIEW {quoted(view)} AS {query}")
 
 
-def sql_type(kind: IcebergType) -> str:
-    """The DuckDB type of an Iceberg type."""
-    if isinstance(kind, ListType):
-        return f"{sql_type(kind.element_type)}[]"
-    if isinstance(kind, MapType):
-        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.value_type)})"
-    return SQL_TYPES[type(kind)]
-
-
 def _within_key(deleted: BooleanExpression, contract: Table) -> bool:
     """Whether the replaced part is told by columns of the key alone, each equal to one value: then no key of the
     staged rows can occur in what remains, provided that the staged rows lie in that part."""
@@ -373,119 +336,6 @@ def _expression(where: Where) -> BooleanExpression | str:
 def _local(path: str) -> str:
     parsed = urlparse(path)
     return url2pathname(parsed.path) if parsed.scheme == "file" else path
-
-
-def _arrow_schema(contract: Table, columns: Iterable[str] | None = None) -> pa.Schema:
-    schema = schema_to_pyarrow(contract.schema(), include_field_ids=False)
-    schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in schema])
-    return schema if columns is None else pa.schema([schema.field(c) for c in columns])
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Strings, binaries and lists with 32-bit offsets, as Spark and DuckDB write them."""
-    if pa.types.is_large_string(kind):
-        return pa.string()
-    if pa.types.is_large_binary(kind):
-        return pa.binary()
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.list_(_plain(kind.value_type))
-    if pa.types.is_map(kind):
-        return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
-    return kind
-
-
-def _spark_schema(contract: Table):
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return from_arrow_schema(_arrow_schema(contract))
-
-
-def _conform(contract: Table, rows: "pa.Table | pa.RecordBatch | pd.DataFrame", given: Mapping[str, Any]) -> pa.Table:
-    """The rows with the contract's columns and types. Raises ValueError that names the column that does not fit."""
-    frame = rows if isinstance(rows, pd.DataFrame) else None
-    names = list(rows.columns) if frame is not None else rows.schema.names
-    schema = _arrow_schema(contract)
-    unknown = [n for n in names if n not in schema.names]
-    if unknown:
-        raise ValueError(f"table {contract.name} has no columns {', '.join(map(repr, unknown))}")
-    arrays = []
-    for field in schema:
-        try:
-            if field.name not in names:
-                arrays.append(pa.repeat(pa.scalar(given.get(field.name), field.type), len(rows)))
-            elif frame is None:
-                arrays.append(rows.column(field.name).cast(field.type))
-            elif pa.types.is_nested(field.type):
-                arrays.append(pa.array(list(frame[field.name]), field.type))
-            else:
-                arrays.append(pa.Array.from_pandas(frame[field.name]).cast(field.type))
-        except (pa.ArrowException, TypeError) as error:
-            raise ValueError(f"table {contract.name}, column {field.name}: {error}") from error
-    return pa.table(arrays, schema=schema)
-
-
-def _write(contract: Table, rows: Rows, given: Mapping[str, Any], table: IcebergTable, folder: str) -> list[str]:
-    """Write the rows as Parquet files into `folder`, each within one partition; return the files that have rows."""
-    if hasattr(rows, "sparkSession"):
-        return _write_spark(contract, rows, given, folder)
-    batches = [rows] if isinstance(rows, pa.Table | pa.RecordBatch | pd.DataFrame) else rows
-    writers: dict[tuple, pq.ParquetWriter] = {}
-    files = []
-    try:
-        for batch in batches:
-            for partition, part in _split(contract, _conform(contract, batch, given)):
-                if partition not in writers:
-                    files.append(f"{folder}/{len(files):05d}.parquet")
-                    sink = table.io.new_output(files[-1]).create()
-                    writers[partition] = pq.ParquetWriter(sink, part.schema, compression="zstd")
-                    writers[partition].sink = sink
-                writers[partition].write_table(part)
-    finally:
-        for writer in writers.values():
-            writer.close()
-            writer.sink.close()
-    return files
-
-
-def _split(contract: Table, rows: pa.Table) -> Iterator[tuple[tuple, pa.Table]]:
-    """The rows by partition."""
-    if not len(rows):
-        return
-    if not contract.partition:
-        yield (), rows
-        return
-    keys = []
-    for text in contract.partition:
-        column, _, transform = text.partition("|")
-        values = rows.column(column)
-        keys.append(pc.floor_temporal(values, unit=transform) if transform else values)
-    names = [f"#{number}" for number in range(len(keys))]
-    keyed = pa.table(keys, names=names)
-    for partition in keyed.group_by(names, use_threads=False).aggregate([]).to_pylist():
-        mask = None
-        for name in names:
-            value = partition[name]
-            same = pc.is_null(keyed[name]) if value is None else pc.equal(keyed[name], pa.scalar(value))
-            mask = same if mask is None else pc.and_(mask, same)
-        yield tuple(partition.values()), rows.filter(pc.fill_null(mask, False))
-
-
-def _write_spark(contract: Table, frame: "SparkDataFrame", given: Mapping[str, Any], folder: str) -> list[str]:
-    from pyspark.sql import functions as F
-
-    schema = _spark_schema(contract)
-    unknown = [c for c in frame.columns if c not in schema.names]
-    if unknown:
-        raise ValueError(f"table {contract.name} has no columns {', '.join(map(repr, unknown))}")
-    columns = [
-        (F.col(f.name) if f.name in frame.columns else F.lit(given.get(f.name))).cast(f.dataType).alias(f.name)
-        for f in schema
-    ]
-    frame.select(*columns).write.option("compression", "zstd").parquet(folder)
-    written = [
-        row[0] for row in frame.sparkSession.read.parquet(folder).select("_metadata.file_path").distinct().collect()
-    ]
-    return sorted(written)
 
 
 def arg_parser() -> argparse.ArgumentParser:
