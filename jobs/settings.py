@@ -63,6 +63,7 @@ class CultureSettings(Section):
 
     half_life_weeks: float = Field(26.0, gt=0)  # age at which an article counts half, weeks
     min_confidence: float = Field(0.5, ge=0, le=1)  # mentions below are not used
+    terms_per_kind: int = Field(200, ge=1)  # terms of each kind kept for an artist or track, the heaviest first
     similar_artists: int = Field(20, ge=1)  # neighbours kept for each artist
 
 
@@ -102,9 +103,14 @@ class RankingSettings(Section):
     playlist_length: int = Field(30, ge=1, le=30)  # tracks in a list
     candidates: int = Field(300, ge=30)  # tracks considered for each listener
     epsilon: float = Field(0.1, ge=0, le=1)  # share of places that explore
+    explore_tracks: int = Field(100, ge=1)  # exploration draws from the reasons of this many best tracks
     max_per_artist: int = Field(2, ge=1)  # places of one artist in a list, collaborations included
     new_release_share: float = Field(0.2, ge=0, le=1)  # least share of new releases, where there are enough
-    new_release_weeks: int = Field(4, ge=1)  # age up to which a track is a new release, weeks
+    new_release_weeks: int = Field(4, ge=1, le=26)  # age up to which a track is a new release, weeks
+    min_listeners: int = Field(3, ge=1)  # tracks with fewer are scored by the factors predicted from their sound
+    learning_weeks: int = Field(12, ge=1)  # weeks of feedback that the reward model learns from
+    prior_strength: float = Field(20.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
+    max_importance_weight: float = Field(20.0, ge=1)  # inverse propensities are clipped here
 
 
 class PublishSettings(Section):

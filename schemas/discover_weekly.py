@@ -2,6 +2,33 @@ from pyiceberg.types import BooleanType, DateType, DoubleType, IntegerType, Stri
 
 from schemas.contract import Audit, Column, Table, map_of
 
+# Fragments of the audits below. A listen counts as playing a track only when it is a stream; any listen counts as
+# having heard it. All compare with the first moment of the week, UTC.
+BEFORE = "CAST(s.week AS TIMESTAMP) AT TIME ZONE 'UTC'"
+STREAM = (
+    "(l.ms_played IS NULL OR l.ms_played >= coalesce(least(30000, 0.9 * nullif(p.duration_ms, 0)), 30000)) "
+    f"AND l.listened_at < {BEFORE}"
+)
+COUNTED = "c.plays > 0 AND (c.as_of IS NULL OR c.as_of < s.week)"
+
+
+def personal(rule: str, kinds: str, named: str) -> Audit:
+    """Rows with a reason of these kinds that names nothing, or something that the listener has not played.
+
+    `named` joins `p`, the played track, to what `s.explanation_of` names.
+    """
+    rows = f"SELECT DISTINCT week, user_id, explanation_of FROM staged WHERE explanation_kind IN ({kinds})"
+    return Audit(
+        rule,
+        f"WITH s AS ({rows}), p AS (SELECT track_id, duration_ms, "
+        "unnest(list_append(coalesce(featured_artist_ids, []), artist_id)) AS credit_id FROM tracks) "
+        "SELECT * FROM s ANTI JOIN (SELECT DISTINCT s.week, s.user_id, s.explanation_of FROM s JOIN listens l "
+        f"USING (user_id) JOIN p ON p.track_id = l.track_id WHERE {named} AND {STREAM} "
+        "UNION SELECT DISTINCT s.week, s.user_id, s.explanation_of FROM s JOIN play_counts c USING (user_id) "
+        f"JOIN p ON p.track_id = c.track_id WHERE {named} AND {COUNTED}) USING (week, user_id, explanation_of)",
+    )
+
+
 TABLE = Table(
     name="discover_weekly",
     doc="The playlists: thirty tracks for each listener and week, each with its reason. The analysts' table and the "
@@ -14,9 +41,10 @@ TABLE = Table(
         Column(
             "explanation_kind",
             StringType(),
-            "because_you_listened: near a track you play; sounds_like: near one by sound; described_as: critics use the "
-            "same words for an artist you play; playlist_neighbour: people put it next to a track you play; "
-            "new_release: new, by or near an artist you play; popular: many play it",
+            "because_you_listened: near a track you play; sounds_like: near one by sound; described_as: critics use "
+            "the same words for an artist you play; playlist_neighbour: people put it next to a track you play; "
+            "new_release: new, by or near an artist you play; popular: so many play it; first_listener: nobody has "
+            "played it yet, and no other reason holds",
             required=True,
             allowed=(
                 "because_you_listened",
@@ -25,6 +53,7 @@ TABLE = Table(
                 "playlist_neighbour",
                 "new_release",
                 "popular",
+                "first_listener",
             ),
         ),
         Column("explanation", StringType(), "The reason as a sentence", required=True),
@@ -45,12 +74,17 @@ TABLE = Table(
             minimum=1e-12,
             maximum=1.0,
         ),
-        Column("explored", BooleanType(), "Whether this place was drawn at random", required=True),
+        Column(
+            "explored",
+            BooleanType(),
+            "Whether this place was drawn at random; the draw may have met the best choice all the same",
+            required=True,
+        ),
         Column("policy_version", StringType(), "The policy that chose it", required=True),
         Column(
             "features",
             map_of(StringType(), DoubleType()),
-            "What the policy knew about this choice, by name",
+            "What the policy knew about this choice, by name, each between -1 and 1; what is not there is 0",
             required=True,
         ),
     ],
@@ -71,30 +105,90 @@ TABLE = Table(
             "GROUP BY ALL HAVING times > 1",
         ),
         Audit(
-            "nothing that an earlier list offered",
-            "SELECT s.week, s.user_id, s.track_id FROM staged s JOIN discover_weekly d USING (user_id, track_id) "
-            "WHERE d.week < s.week",
+            "nothing that an earlier list offered, in any version",
+            "WITH works AS (SELECT s.week, s.user_id, s.track_id, t.work_id FROM staged s JOIN tracks t "
+            "USING (track_id)) SELECT w.week, w.user_id, w.track_id, min(d.week) AS offered FROM works w "
+            "JOIN discover_weekly d USING (user_id) JOIN tracks t ON t.track_id = d.track_id AND t.work_id = w.work_id "
+            "WHERE d.week < w.week GROUP BY ALL",
         ),
         Audit(
-            "nothing that the listener has heard before the week",
+            "nothing that the listener has heard before the week, in any version",
             "SELECT DISTINCT s.week, s.user_id, s.track_id FROM staged s JOIN tracks t USING (track_id) "
             "JOIN tracks v USING (work_id) JOIN listens l ON l.user_id = s.user_id AND l.track_id = v.track_id "
-            "WHERE l.listened_at < CAST(s.week AS TIMESTAMP) AT TIME ZONE 'UTC' "
+            f"WHERE l.listened_at < {BEFORE} "
             "UNION SELECT DISTINCT s.week, s.user_id, s.track_id FROM staged s JOIN tracks t USING (track_id) "
-            "JOIN tracks v USING (work_id) JOIN play_counts p ON p.user_id = s.user_id AND p.track_id = v.track_id "
-            "WHERE p.plays > 0 AND (p.as_of IS NULL OR p.as_of < s.week)",
+            "JOIN tracks v USING (work_id) JOIN play_counts c ON c.user_id = s.user_id AND c.track_id = v.track_id "
+            f"WHERE {COUNTED}",
         ),
         Audit(
             "nothing that the listener has excluded",
             "SELECT s.week, s.user_id, s.track_id, e.kind FROM staged s JOIN tracks t USING (track_id) "
-            "JOIN exclusions e USING (user_id) WHERE (e.since IS NULL OR e.since < s.week) AND (e.kind = 'opt_out' "
-            "OR (e.kind = 'track' AND e.excluded_id = s.track_id) OR (e.kind = 'artist' AND (e.excluded_id = "
+            "JOIN exclusions e USING (user_id) LEFT JOIN tracks b ON e.kind = 'track' AND b.track_id = e.excluded_id "
+            "WHERE (e.since IS NULL OR e.since < s.week) AND (e.kind = 'opt_out' OR (e.kind = 'track' AND "
+            "(e.excluded_id = s.track_id OR b.work_id = t.work_id)) OR (e.kind = 'artist' AND (e.excluded_id = "
             "t.artist_id OR list_contains(t.featured_artist_ids, e.excluded_id))))",
         ),
         Audit(
             "nothing that is not out yet",
             "SELECT s.week, s.track_id, t.released_at FROM staged s JOIN tracks t USING (track_id) "
             "WHERE t.released_at >= s.week",
+        ),
+        # Looks at the first thousand short lists: enough to find a fault, and no product of all users and tracks.
+        Audit(
+            "a list is shorter than others only if there is nothing left to offer",
+            "WITH lists AS (SELECT week, user_id, count(*) AS places FROM staged GROUP BY ALL), "
+            "short AS (SELECT * FROM lists WHERE places < (SELECT max(places) FROM lists) "
+            "ORDER BY user_id LIMIT 1000), "
+            "gone AS (SELECT user_id, work_id FROM short s JOIN listens l USING (user_id) "
+            "JOIN tracks USING (track_id) "
+            f"WHERE l.listened_at < {BEFORE} "
+            "UNION SELECT user_id, work_id FROM short s JOIN play_counts c USING (user_id) JOIN tracks "
+            f"USING (track_id) WHERE {COUNTED} "
+            "UNION SELECT user_id, work_id FROM short s JOIN discover_weekly d USING (user_id) JOIN tracks "
+            "USING (track_id) WHERE d.week < s.week "
+            "UNION SELECT user_id, work_id FROM staged SEMI JOIN short USING (user_id) JOIN tracks USING (track_id) "
+            "UNION SELECT user_id, work_id FROM short s JOIN exclusions e USING (user_id) JOIN tracks t "
+            "ON e.kind = 'track' AND t.track_id = e.excluded_id WHERE e.since IS NULL OR e.since < s.week), "
+            "banned AS (SELECT user_id, track_id FROM short s JOIN exclusions e USING (user_id) JOIN tracks t "
+            "ON e.kind = 'artist' AND (e.excluded_id = t.artist_id OR list_contains(t.featured_artist_ids, "
+            "e.excluded_id)) WHERE e.since IS NULL OR e.since < s.week) "
+            "SELECT s.week, s.user_id, s.places, count(DISTINCT work_id) AS works_left FROM short s JOIN tracks t "
+            "ON t.released_at IS NULL OR t.released_at < s.week ANTI JOIN gone USING (user_id, work_id) "
+            "ANTI JOIN banned USING (user_id, track_id) GROUP BY ALL",
+        ),
+        personal(
+            "a reason names a track that the listener has played",
+            "'because_you_listened', 'sounds_like', 'playlist_neighbour'",
+            "p.track_id = s.explanation_of",
+        ),
+        personal(
+            "a reason names an artist that the listener has played",
+            "'described_as', 'new_release'",
+            "p.credit_id = s.explanation_of",
+        ),
+        Audit(
+            "artists described alike share a term",
+            "WITH pairs AS (SELECT DISTINCT s.week, t.artist_id, s.explanation_of FROM staged s "
+            "JOIN tracks t USING (track_id) WHERE explanation_kind = 'described_as'), "
+            "terms AS (SELECT week, entity_id, kind, term FROM cultural_vectors WHERE entity_kind = 'artist' "
+            "AND week IN (SELECT week FROM pairs)) "
+            "SELECT * FROM pairs p WHERE p.artist_id = p.explanation_of OR NOT EXISTS (SELECT 1 FROM terms a "
+            "JOIN terms b USING (week, kind, term) WHERE a.week = p.week AND a.entity_id = p.artist_id "
+            "AND b.entity_id = p.explanation_of)",
+        ),
+        Audit(
+            "playlist neighbours are on one playlist",
+            "WITH pairs AS (SELECT DISTINCT week, track_id, explanation_of FROM staged "
+            "WHERE explanation_kind = 'playlist_neighbour') "
+            "SELECT * FROM pairs ANTI JOIN (SELECT DISTINCT p.week, p.track_id, p.explanation_of FROM pairs p "
+            "JOIN playlists a USING (track_id) JOIN playlists b ON b.playlist_id = a.playlist_id "
+            "AND b.track_id = p.explanation_of WHERE a.updated_at IS NULL OR a.updated_at < p.week) "
+            "USING (week, track_id, explanation_of)",
+        ),
+        Audit(
+            "a new release is out since less than half a year",
+            "SELECT s.week, s.track_id, t.released_at FROM staged s JOIN tracks t USING (track_id) "
+            "WHERE explanation_kind = 'new_release' AND (t.released_at IS NULL OR t.released_at < s.week - 26 * 7)",
         ),
     ],
 )

@@ -1,0 +1,242 @@
+"""The catalogue as arrays: what every listener's list is made from, shared with all workers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.sparse import csr_matrix
+
+from jobs.cli import UserError
+
+TRACKS_AN_ARTIST = 5  # of a similar artist that are candidates for their words, the most popular first
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Tracks and artists, by position: a track is its index in `track_ids`, an artist its index in `artist_ids`.
+
+    track_ids, labels : str (n_tracks,); a label is how a sentence names the track
+    artist_ids, artist_names : str (n_artists,)
+    artist : int32 (n_tracks,), the main artist
+    credits : csr (n_tracks, n_artists), non-zero for every artist of a track, collaborators included
+    work : int32 (n_tracks,)
+    available : bool (n_tracks,), whether it is out before the week
+    new : bool (n_tracks,), whether it is a new release of the week
+    age : float32 (n_tracks,), years since release; nan: not known
+    listeners : int32 (n_tracks,), people who have streamed it
+    factors : float32 (n_tracks, n_factors), to be multiplied with the listeners' factors; 0: none
+    links : csr (n_tracks, n_tracks) for each of collaborative, sound, playlist: the nearest tracks of a track, and
+        how near, in (0, 1]
+    similar_artists : csr (n_artists, n_artists), similarity in words, in (0, 1]
+    shared_terms : str, aligned with the non-zero values of `similar_artists`: the terms behind each, as a sentence
+        says them
+    """
+
+    track_ids: np.ndarray
+    labels: np.ndarray
+    artist_ids: np.ndarray
+    artist_names: np.ndarray
+    artist: np.ndarray
+    credits: csr_matrix
+    work: np.ndarray
+    available: np.ndarray
+    new: np.ndarray
+    age: np.ndarray
+    listeners: np.ndarray
+    factors: np.ndarray
+    links: Mapping[str, csr_matrix]
+    similar_artists: csr_matrix
+    shared_terms: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.track_ids)
+
+    @cached_property
+    def track_index(self) -> pd.Index:
+        """Look-up from track_id to position."""
+        return pd.Index(self.track_ids)
+
+    @cached_property
+    def artist_index(self) -> pd.Index:
+        """Look-up from artist_id to position."""
+        return pd.Index(self.artist_ids)
+
+    @cached_property
+    def by_popularity(self) -> np.ndarray:
+        """All tracks, the one with most listeners first; of equals, the first in `track_ids`."""
+        return np.argsort(-self.listeners.astype(np.int64), kind="stable")
+
+    @cached_property
+    def tracks_of_work(self) -> csr_matrix:
+        """(n_works, n_tracks): the versions of each work."""
+        return _incidence(self.work, np.arange(len(self)), (self.work.max(initial=-1) + 1, len(self)))
+
+    @cached_property
+    def tracks_of_artist(self) -> csr_matrix:
+        """(n_artists, n_tracks): every track that an artist has a part in."""
+        return self.credits.T.tocsr()
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """Log of listeners in [0, 1], 1 is the most popular track; float32 (n_tracks,)."""
+        most = max(int(self.listeners.max(initial=0)), 1)
+        return (np.log1p(self.listeners) / np.log1p(most)).astype(np.float32)
+
+    @cached_property
+    def has_factors(self) -> np.ndarray:
+        """Whether a track can be scored for listeners with factors; bool (n_tracks,)."""
+        return self.factors.any(axis=1) if self.factors.shape[1] else np.zeros(len(self), bool)
+
+    @cached_property
+    def popular_of_artist(self) -> np.ndarray:
+        """Whether a track is among the `TRACKS_AN_ARTIST` most popular of its main artist; bool (n_tracks,)."""
+        order = np.lexsort((np.arange(len(self)), -self.listeners.astype(np.int64), self.artist))
+        first = np.r_[True, np.diff(self.artist[order]) != 0] if len(self) else np.zeros(0, bool)
+        starts = np.maximum.accumulate(np.where(first, np.arange(len(self)), 0))
+        chosen = np.zeros(len(self), bool)
+        chosen[order] = np.arange(len(self)) - starts < TRACKS_AN_ARTIST
+        return chosen
+
+
+def make(
+    tracks: pa.Table, artists: pa.Table, listeners: Mapping[str, int], week: date, new_release_weeks: int
+) -> Catalogue:
+    """The catalogue without factors, links and words, which `dataclasses.replace` adds.
+
+    tracks, artists : rows of these tables; listeners : number of listeners by track_id, 0 where it has none
+    """
+    tracks, artists = tracks.sort_by("track_id"), artists.sort_by("artist_id")
+    track_ids, artist_ids = _strings(tracks["track_id"]), _strings(artists["artist_id"])
+    artist = pd.Index(artist_ids).get_indexer(_strings(tracks["artist_id"])).astype(np.int32)
+    if (artist < 0).any():
+        lost = track_ids[artist < 0][0]
+        raise UserError(f"tracks: the artist of {lost} is not in the table artists; ingest the artists again")
+    names = _strings(artists["name"])
+    title, name = tracks["title"].combine_chunks(), pa.array(names[artist], pa.string())
+    # Where artists stand in for tracks, the title is the name, and once is enough.
+    labels = pc.if_else(pc.equal(title, name), name, pc.binary_join_element_wise("“", title, "” by ", name, ""))
+
+    featured = tracks["featured_artist_ids"].combine_chunks()
+    counts = pc.list_value_length(featured).fill_null(0).to_numpy()
+    others = pd.Index(artist_ids).get_indexer(_strings(featured.flatten()))
+    owner = np.r_[np.arange(len(tracks)), np.repeat(np.arange(len(tracks)), counts)[others >= 0]]
+    credits = _incidence(owner, np.r_[artist, others[others >= 0]], (len(tracks), len(artists)))
+
+    released = tracks["released_at"].to_numpy().astype("datetime64[D]")
+    days = (np.datetime64(week) - released) / np.timedelta64(1, "D")  # nan: not known
+    n = len(tracks)
+    return Catalogue(
+        track_ids=track_ids,
+        labels=_strings(labels),
+        artist_ids=artist_ids,
+        artist_names=names,
+        artist=artist,
+        credits=credits,
+        work=pd.factorize(_strings(tracks["work_id"]), sort=True)[0].astype(np.int32),
+        available=~(days <= 0),
+        new=(days > 0) & (days <= 7 * new_release_weeks),
+        age=(days / 365.25).astype(np.float32),
+        listeners=np.array([listeners.get(t, 0) for t in track_ids], dtype=np.int32),
+        factors=np.zeros((n, 0), np.float32),
+        links={name: csr_matrix((n, n), dtype=np.float32) for name in ("collaborative", "sound", "playlist")},
+        similar_artists=csr_matrix((len(artists), len(artists)), dtype=np.float32),
+        shared_terms=np.zeros(0, object),
+    )
+
+
+def factor_matrices(
+    catalogue: Catalogue, collaborative: pa.Table, audio: pa.Table, min_listeners: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The factors of all tracks, by where they come from, float32 (n_tracks, n_factors), 0 where there are none.
+
+    Returns (scoring, collaborative, audio). Scoring has the collaborative factors of tracks with at least
+    `min_listeners` listeners, and those predicted from sound for the others; the latter are scaled to the typical
+    length of the former, because the network predicts directions.
+    collaborative, audio : rows of track_factors of the week with that origin
+    """
+    lengths = {len(t["factors"][0]) for t in (collaborative, audio) if len(t)}
+    if len(lengths) > 1:
+        raise UserError(
+            f"track_factors: collaborative and audio factors differ in length ({sorted(lengths)}); "
+            "run `python -m jobs.audio train` and `embed` for this week again"
+        )
+    width = lengths.pop() if lengths else 0
+    learned, heard = _place(catalogue, collaborative, width), _place(catalogue, audio, width)
+    support = np.zeros(len(catalogue), np.int64)
+    at = catalogue.track_index.get_indexer(_strings(collaborative["track_id"]))
+    support[at[at >= 0]] = collaborative["listeners"].to_numpy()[at >= 0]
+    norms = np.linalg.norm(learned, axis=1)
+    sound = unit(heard)
+    if (norms > 0).any():
+        sound *= np.median(norms[norms > 0]).astype(np.float32)
+    from_sound = heard.any(axis=1) & (support < min_listeners) if width else np.zeros(len(catalogue), bool)
+    scoring = np.where(from_sound[:, None], sound, learned)
+    return scoring, np.where((support >= min_listeners)[:, None], learned, 0).astype(np.float32), heard
+
+
+def artist_similarities(catalogue: Catalogue, similar: pa.Table) -> tuple[csr_matrix, np.ndarray]:
+    """`Catalogue.similar_artists` and `shared_terms` from the rows of similar_artists: both directions of each pair,
+    only those that share a term that can be said (an artist's id cannot)."""
+    one = catalogue.artist_index.get_indexer(_strings(similar["artist_id"]))
+    other = catalogue.artist_index.get_indexer(_strings(similar["similar_artist_id"]))
+    said = _spoken_terms(catalogue, similar["shared_terms"].combine_chunks())
+    strength = np.clip(similar["similarity"].to_numpy(), 0, 1).astype(np.float32)
+    use = (one >= 0) & (other >= 0) & (strength > 0) & (said != "")
+    frame = pd.DataFrame(
+        {
+            "from": np.r_[one[use], other[use]],
+            "to": np.r_[other[use], one[use]],
+            "strength": np.r_[strength[use], strength[use]],
+            "terms": np.r_[said[use], said[use]],
+        }
+    )
+    frame = frame.sort_values(["from", "to", "strength"], kind="stable").drop_duplicates(["from", "to"], keep="last")
+    n = len(catalogue.artist_ids)
+    pointers = np.searchsorted(frame["from"].to_numpy(), np.arange(n + 1))
+    similarity = csr_matrix((frame["strength"].to_numpy(), frame["to"].to_numpy(), pointers), shape=(n, n))
+    return similarity, frame["terms"].to_numpy(object)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; a row of zeros stays. float32, shape as `vectors`."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
+
+
+def _spoken_terms(catalogue: Catalogue, shared: pa.ListArray, most: int = 3) -> np.ndarray:
+    """The first terms of each list as "hushed, cinematic"; empty where none can be said. object (n,)."""
+    counts = pc.list_value_length(shared).fill_null(0).to_numpy()
+    frame = pd.DataFrame({"row": np.repeat(np.arange(len(shared)), counts), "term": _strings(shared.flatten())})
+    frame = frame[catalogue.artist_index.get_indexer(frame["term"]) < 0]
+    frame = frame[frame.groupby("row").cumcount() < most]
+    joined = frame.groupby("row")["term"].agg(", ".join)
+    return joined.reindex(np.arange(len(shared)), fill_value="").to_numpy(object)
+
+
+def _place(catalogue: Catalogue, rows: pa.Table, width: int) -> np.ndarray:
+    """Factor lists at the positions of their tracks; tracks that the catalogue does not have are left out."""
+    matrix = np.zeros((len(catalogue), width), np.float32)
+    if len(rows):
+        at = catalogue.track_index.get_indexer(_strings(rows["track_id"]))
+        values = rows["factors"].combine_chunks().flatten().to_numpy().reshape(-1, width)
+        matrix[at[at >= 0]] = values[at >= 0]
+    return matrix
+
+
+def _incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> csr_matrix:
+    """A matrix with 1 at each (row, column), however often it is given."""
+    matrix = csr_matrix((np.ones(len(rows), np.int32), (rows, columns)), shape=shape)
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
+
+
+def _strings(values: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    return np.asarray(
+        values.to_numpy(zero_copy_only=False) if isinstance(values, pa.Array) else values.to_numpy(), object
+    )

@@ -1,0 +1,138 @@
+"""What the policy knows about an action (a listener, a track and a reason): every feature, declared once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+KINDS = (
+    "because_you_listened",
+    "sounds_like",
+    "described_as",
+    "playlist_neighbour",
+    "new_release",
+    "popular",
+    "first_listener",
+)
+"""The kinds of reason, in the order of the last axis of every (listeners, candidates, kinds) array."""
+
+INTERCEPT = "intercept"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A number that describes an action: its range (values outside are clipped) and its meaning.
+
+    `prior` is the weight it has in the reward model before there is any feedback, in log-odds over its range.
+    """
+
+    name: str
+    low: float
+    high: float
+    prior: float
+    meaning: str
+
+
+FEATURES = (
+    # The models that know the listener: the personal match decides most of the order, and all of them count, because
+    # each sees something that the others cannot.
+    Feature("match_collaborative", -1, 1, 1.6, "listener · track, as a share of the listener's best candidate"),
+    Feature("match_played", 0, 1, 0.5, "cosine with the nearest played track, collaborative factors; 0: none near"),
+    Feature("match_audio", 0, 1, 0.6, "cosine with the nearest played track by sound; 0: none near"),
+    Feature("match_culture", 0, 1, 0.5, "similarity in words to the nearest played artist; 0: none near"),
+    Feature("match_playlist", 0, 1, 0.7, "how often playlists hold it next to a played track (cosine); 0: never"),
+    # What is true of the track for everybody. Popular tracks are streamed a little more; the rest is left to feedback.
+    Feature("popularity", 0, 1, 0.3, "log of listeners, 1 is the most popular track"),
+    Feature("age", 0, 1, -0.1, "years since release / 10, 1 when older or not known"),
+    Feature("new", 0, 1, 0.1, "1: a new release"),
+    Feature("artist_known", 0, 1, 0.4, "1: the listener plays one of its artists; a familiar name is tried sooner"),
+    # The reason. Personal ones are trusted more than a crowd; a strong link makes any of them more convincing.
+    Feature("strength", 0, 1, 0.3, "how strong the link that the reason names is, 1 strongest"),
+    Feature("because_you_listened", 0, 1, 0.2, "1: the reason is of this kind"),
+    Feature("sounds_like", 0, 1, 0.1, "1: the reason is of this kind"),
+    Feature("described_as", 0, 1, 0.1, "1: the reason is of this kind"),
+    Feature("playlist_neighbour", 0, 1, 0.1, "1: the reason is of this kind"),
+    Feature("new_release", 0, 1, 0.2, "1: the reason is of this kind"),
+    Feature("popular", 0, 1, -0.4, "1: the reason is of this kind"),
+    Feature("first_listener", 0, 1, -0.8, "1: the reason is of this kind; nothing speaks for the track yet"),
+    # The listener. Alone these say how readily somebody streams what is offered; they shape the order by interaction.
+    Feature("activity", 0, 1, 0.0, "log of distinct tracks played, 1 is 1,000 or more"),
+    Feature("mainstream", 0, 1, 0.0, "mean popularity of what the listener plays"),
+    Feature("breadth", 0, 1, 0.0, "distinct artists per distinct track played"),
+)
+
+INTERACTIONS = {
+    # Somebody who plays hits is more likely to care for a hit, and to believe that others' plays speak for it.
+    ("mainstream", "popularity"): 0.5,
+    ("mainstream", "popular"): 0.4,
+    # Somebody who plays many artists is more open to artists nobody has told them about.
+    ("breadth", "new_release"): 0.2,
+    # Which reason works for whom is what feedback has to tell.
+    **{
+        (trait, kind): 0.0
+        for trait in ("activity", "mainstream", "breadth")
+        for kind in KINDS
+        if (trait, kind) not in {("mainstream", "popular"), ("breadth", "new_release")}
+    },
+}
+"""Products of two features that take part in the model, with their prior weight."""
+
+PRIOR_INTERCEPT = -1.5
+"""Log-odds of a stream when nothing speaks for an action: about one in five offers of an unknown track is streamed."""
+
+NAMES = tuple(f.name for f in FEATURES)
+POSITION = {name: i for i, name in enumerate(NAMES)}
+DESIGN_NAMES = (INTERCEPT, *NAMES, *(f"{left}*{right}" for left, right in INTERACTIONS))
+"""The names of the columns of `design`, which are those of the model's weights."""
+
+_LEFT = np.array([POSITION[left] for left, _ in INTERACTIONS])
+_RIGHT = np.array([POSITION[right] for _, right in INTERACTIONS])
+_LOW = np.array([f.low for f in FEATURES])
+_HIGH = np.array([f.high for f in FEATURES])
+
+
+def prior() -> np.ndarray:
+    """The stated prior: the weight of each column of `design` before there is feedback, shape (n_design,), float64."""
+    return np.array([PRIOR_INTERCEPT, *(f.prior for f in FEATURES), *INTERACTIONS.values()], dtype=np.float64)
+
+
+def matrix(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The features of actions as a matrix.
+
+    Parameters
+    ----------
+    columns : an array of shape (n_actions,) for each name in `NAMES`. Values outside the range are clipped.
+
+    Returns
+    -------
+    float64, shape (n_actions, n_features), columns in the order of `NAMES`. Raises KeyError for a missing feature.
+    """
+    stacked = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in NAMES])
+    return np.clip(stacked, _LOW, _HIGH)
+
+
+def design(features: np.ndarray) -> np.ndarray:
+    """The design matrix of the reward model: intercept, features, interactions; (n_actions, n_design), float64."""
+    ones = np.ones((len(features), 1))
+    return np.hstack([ones, features, features[:, _LEFT] * features[:, _RIGHT]])
+
+
+def to_log(features: np.ndarray) -> pa.MapArray:
+    """The features as they are logged in `discover_weekly`: one map an action, from name to value, without zeros."""
+    rows, columns = np.nonzero(features)
+    offsets = np.searchsorted(rows, np.arange(len(features) + 1)).astype(np.int32)
+    names = pa.DictionaryArray.from_arrays(pa.array(columns, pa.int32()), pa.array(NAMES)).cast(pa.string())
+    return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(features[rows, columns]))
+
+
+def from_log(logged: pa.MapArray) -> np.ndarray:
+    """The inverse of `to_log`. A feature that is not there is 0; one that is no longer known is left out."""
+    columns = pc.index_in(logged.keys, pa.array(NAMES)).fill_null(-1).to_numpy(zero_copy_only=False)
+    rows = np.repeat(np.arange(len(logged)), np.diff(logged.offsets.to_numpy()))
+    values = logged.items.to_numpy(zero_copy_only=False)
+    features = np.zeros((len(logged), len(NAMES)))
+    known = columns >= 0
+    features[rows[known], columns[known]] = values[known]
+    return np.clip(features, _LOW, _HIGH)
