@@ -1,4 +1,4 @@
-from pyiceberg.types import DateType, StringType
+from pyiceberg.types import DateType, DoubleType, StringType
 
 from schemas.contract import Column, Table
 
@@ -13,6 +13,13 @@ TABLE = Table(
         Column("version", StringType(), "Name of the version", required=True),
         Column("path", StringType(), "Where the file lies, relative to the models folder", required=True),
         Column("sha256", StringType(), "SHA-256 of the file", required=True),
+        Column(
+            "factor_norm",
+            DoubleType(),
+            "Median length of the collaborative track factors that it learned from: its predictions get this length",
+            required=True,
+            minimum=0.0,
+        ),
         Column("settings", StringType(), "The settings it was trained with, JSON", required=True),
         Column("metrics", StringType(), "What it reached on held-out data, JSON", required=True),
     ],

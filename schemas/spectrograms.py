@@ -4,14 +4,20 @@ from schemas.contract import Audit, Column, Table
 
 TABLE = Table(
     name="spectrograms",
-    doc="The log-mel spectrogram of each audio file, or why there is none.",
+    doc="The log-mel spectrogram of each track's audio file (the middle of long ones), or why there is none.",
     columns=[
         Column("track_id", StringType(), "The track", required=True),
         Column("path", StringType(), "The file that was read", required=True),
         Column("size_bytes", LongType(), "Size of that file", required=True, minimum=0),
         Column("modified_ns", LongType(), "Its time of change, nanoseconds since 1970", required=True),
         Column("audio_sha256", StringType(), "SHA-256 of its bytes; null: could not be read"),
-        Column("seconds", DoubleType(), "Length of the audio, seconds", minimum=0.0),
+        Column(
+            "recipe",
+            StringType(),
+            "How it was computed (sample rate, frame, hop, bands, longest stretch); for another recipe it is made anew",
+            required=True,
+        ),
+        Column("seconds", DoubleType(), "Length of the whole audio, seconds", minimum=0.0),
         Column("frames", IntegerType(), "Time steps of the spectrogram", minimum=1),
         Column("bands", IntegerType(), "Mel bands of the spectrogram", minimum=1),
         Column(

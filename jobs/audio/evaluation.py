@@ -1,0 +1,36 @@
+"""How near predictions come to the factors of artists that were held out, beside what a network has to beat."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jobs.audio.ridge import ridge_predictions
+from jobs.audio.training import Examples, band_statistics, predict, unit
+from jobs.audio.windows import Store
+
+if TYPE_CHECKING:
+    import keras
+
+
+def validation_cosines(
+    store: Store, training: Examples, validation: Examples, model: "keras.Model"
+) -> dict[str, float]:
+    """Mean cosine of prediction and target over the validation tracks, by what predicts.
+
+    network : the model
+    ridge : ridge regression on mean and deviation of each mel band over the track
+    mean_vector : the mean of the training targets for every track
+    """
+    features = np.hstack(band_statistics(store, training.track_ids))
+    new_features = np.hstack(band_statistics(store, validation.track_ids))
+    predictions = {
+        "network": predict(model, [store[track_id] for track_id in validation.track_ids]),
+        "ridge": ridge_predictions(features, training.targets, new_features),
+        "mean_vector": np.broadcast_to(training.targets.mean(axis=0), validation.targets.shape),
+    }
+    return {name: mean_cosine(predicted, validation.targets) for name, predicted in predictions.items()}
+
+
+def mean_cosine(predicted: np.ndarray, targets: np.ndarray) -> float:
+    """Mean over tracks of the cosine of prediction and target, both [shape=(tracks, factors)]."""
+    return float(np.mean(np.sum(unit(predicted) * unit(targets), axis=1)))

@@ -1,0 +1,169 @@
+"""Which audio files need a (new) spectrogram, and how one file becomes a row of `spectrograms`."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from jobs.audio.constants import FFT_LENGTH, HOP_LENGTH, MEL_BANDS, SAMPLE_RATE
+from jobs.audio.decode import Undecodable, decode, open_file, reason_of, sha256
+from jobs.audio.isolation import Died, Isolated
+from jobs.audio.logmel import log_mel, to_levels
+
+REQUEST = "track_id string, path string, known_sha256 string"
+ROW = pa.schema(
+    {
+        "track_id": pa.string(),
+        "path": pa.string(),
+        "size_bytes": pa.int64(),
+        "modified_ns": pa.int64(),
+        "audio_sha256": pa.string(),
+        "recipe": pa.string(),
+        "seconds": pa.float64(),
+        "frames": pa.int32(),
+        "bands": pa.int32(),
+        "log_mel": pa.binary(),
+        "error": pa.string(),
+    }
+)
+UNTOUCHED = "same bytes as before"  # in `error` of a row whose spectrogram is in the lake already
+
+
+def recipe(max_seconds: float) -> str:
+    """What a spectrogram depends on beside the audio.
+
+    >>> recipe(90)
+    'rate=22050 frame=2048 hop=1024 bands=128 stretch=90'
+    """
+    return f"rate={SAMPLE_RATE} frame={FFT_LENGTH} hop={HOP_LENGTH} bands={MEL_BANDS} stretch={max_seconds:g}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done about the audio files.
+
+    new, changed : DataFrames with the columns track_id, path, known_sha256 (null: decode in any case); changed ones
+        have a row in `spectrograms`
+    removed : track_ids with a row that are no longer in the catalogue, or have no path any more
+    gone : number of files that are not there now, though their spectrogram is: it is kept, because a disk that is not
+        mounted today must not cost the work of days
+    unchanged : number of tracks whose row is right as it is
+    """
+
+    new: pd.DataFrame
+    changed: pd.DataFrame
+    removed: list[str]
+    gone: int
+    unchanged: int
+
+
+def plan(tracks: pd.DataFrame, known: pd.DataFrame, wanted_recipe: str) -> Plan:
+    """Compare the files of the catalogue with the rows there are.
+
+    tracks : track_id, path (not null)
+    known : track_id, path, size_bytes, modified_ns, audio_sha256, recipe, error
+
+    A file is read when it is new, when its size or time of change differ, when the recipe differs, and when it could
+    not be read the last time. It is decoded only if its bytes differ, too.
+    """
+    both = tracks.merge(known, on="track_id", how="left", suffixes=("", "_known"), indicator=True)
+    stats = [_stat(path) for path in both["path"]]
+    there = np.array([size >= 0 for size, _ in stats], dtype=bool)
+    is_known = (both["_merge"] == "both").to_numpy()
+    has_spectrogram = is_known & both["error"].isna().to_numpy()
+    same_recipe = is_known & (both["recipe"] == wanted_recipe).to_numpy()
+    same_file = (
+        (both["path"] == both["path_known"]).to_numpy()
+        & (both["size_bytes"] == [size for size, _ in stats]).to_numpy()
+        & (both["modified_ns"] == [time for _, time in stats]).to_numpy()
+        & both["audio_sha256"].notna().to_numpy()
+    )
+    gone = ~there & has_spectrogram
+    right = (same_recipe & same_file) | gone
+    requests = both[["track_id", "path"]].copy()
+    requests["known_sha256"] = both["audio_sha256"].where(pd.Series(same_recipe & has_spectrogram, both.index), None)
+    return Plan(
+        new=requests[~is_known].reset_index(drop=True),
+        changed=requests[is_known & ~right].reset_index(drop=True),
+        removed=sorted(set(known["track_id"]) - set(tracks["track_id"])),
+        gone=int(gone.sum()),
+        unchanged=int((right & ~gone).sum()),
+    )
+
+
+def _stat(path: str) -> tuple[int, int]:
+    """Size in bytes and time of change in nanoseconds; (-1, 0) when there is no such file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return -1, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def read_files(
+    max_seconds: float, decode_seconds: float
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """A function for Spark's mapInArrow: requests (track_id, path, known_sha256) become rows of `spectrograms`.
+
+    One core a task: native libraries start no threads of their own. Files are decoded in a process of its own.
+    """
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from threadpoolctl import threadpool_limits
+
+        log_mel(np.zeros(SAMPLE_RATE, np.float32))  # librosa loads its parts when first used; the child inherits them
+        with threadpool_limits(1), Isolated(spectrogram, decode_seconds) as isolated:
+            for batch in batches:
+                for request in batch.to_pylist():
+                    row = read_file(**request, max_seconds=max_seconds, spectrogram=isolated)
+                    yield pa.RecordBatch.from_pylist([row], ROW)
+
+    return read
+
+
+def read_file(
+    *,
+    track_id: str,
+    path: str,
+    known_sha256: str | None,
+    max_seconds: float,
+    spectrogram: Callable[[str, float], dict[str, object]],
+) -> dict[str, object]:
+    """One row of `spectrograms`. What is wrong with the file is in `error`; UNTOUCHED there says that its bytes have
+    the SHA-256 `known_sha256`, and the spectrogram was not computed. Without a SHA-256 it is to be tried again.
+
+    spectrogram : computes the columns of the same name (below), or raises isolation.Died
+    """
+    size, modified = _stat(path)
+    row = dict.fromkeys(ROW.names) | {
+        "track_id": track_id,
+        "path": path,
+        "size_bytes": max(size, 0),
+        "modified_ns": modified,
+        "recipe": recipe(max_seconds),
+    }
+    try:
+        with open_file(path) as file:
+            digest = sha256(file)
+        if digest == known_sha256:
+            return row | {"audio_sha256": digest, "error": UNTOUCHED}
+        return row | {"audio_sha256": digest} | spectrogram(path, max_seconds)
+    except (Undecodable, Died) as error:
+        return row | {"error": str(error)}
+    except OSError as error:
+        return row | {"error": f"could not be read: {reason_of(error)}"}
+
+
+def spectrogram(path: str, max_seconds: float) -> dict[str, object]:
+    """The columns seconds, frames, bands and log_mel of a file, or error."""
+    try:
+        with open_file(path) as file:
+            audio = decode(file, max_seconds)
+    except Undecodable as error:
+        return {"error": str(error)}
+    levels = to_levels(log_mel(audio.signal))
+    frames, bands = levels.shape
+    return {"seconds": audio.seconds, "frames": frames, "bands": bands, "log_mel": levels.tobytes()}
