@@ -70,9 +70,10 @@ def decode(file: BinaryIO, max_seconds: float) -> Audio:
         samples, rate, mono = _middle(audio, max_seconds)
     if not np.isfinite(mono).all():
         raise Undecodable("damaged: samples that are not finite")
-    if np.abs(mono).max() < SILENCE:
+    signal = librosa.resample(mono, orig_sr=rate, target_sr=SAMPLE_RATE)
+    if np.abs(signal).max() < SILENCE:  # looked at only here, because dither noise lies mostly above 11 kHz
         raise Undecodable("silent")
-    return Audio(librosa.resample(mono, orig_sr=rate, target_sr=SAMPLE_RATE), samples / rate)
+    return Audio(signal, samples / rate)
 
 
 def _middle(audio: soundfile.SoundFile, max_seconds: float) -> tuple[int, int, np.ndarray]:

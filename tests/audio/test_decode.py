@@ -46,6 +46,8 @@ def test_each_kind_of_bad_file_is_named(tmp_path):
     (tmp_path / "headless.flac").write_bytes(data)
     write(tmp_path / "short.wav", tone(0.5, 440))
     write(tmp_path / "silent.wav", np.zeros(5 * SAMPLE_RATE, np.float32))
+    inaudible = tone(3, 16_000, 44_100) * np.hanning(3 * 44_100)  # above what is kept, without a click at the ends
+    write(tmp_path / "inaudible.wav", inaudible, 44_100)
     not_finite = tone(3, 440)
     not_finite[30_000] = np.nan
     soundfile.write(tmp_path / "nan.wav", not_finite, SAMPLE_RATE, subtype="FLOAT")
@@ -59,6 +61,7 @@ def test_each_kind_of_bad_file_is_named(tmp_path):
         "headless.flac": "not decodable",
         "short.wav": "too short: 0.50 s",
         "silent.wav": "silent",
+        "inaudible.wav": "silent",
         "nan.wav": "damaged: samples that are not finite",
         "fifo.wav": "not a regular file",
         "folder.wav": "not a regular file",
