@@ -21,7 +21,7 @@ TABLE = Table(
         Column(
             "shared_terms",
             list_of(StringType()),
-            "Terms of both that make them similar, the strongest first",
+            "Words and phrases used of both that make them similar, the strongest first; no names, none within another",
             required=True,
         ),
     ],

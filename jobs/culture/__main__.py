@@ -1,0 +1,166 @@
+"""What the world says about artists and tracks: reads the articles, publishes mentions, cultural vectors and similar
+artists; shows what is known about one artist."""
+
+import argparse
+import logging
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jobs import cli
+from jobs.progress import step as progress_step
+from jobs.settings import settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from jobs.lake import Lake
+
+TABLES = ("mentions", "cultural_vectors", "similar_artists")
+
+log = logging.getLogger("discover")
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m jobs.culture",
+        description="Find the artists and tracks of the library in the articles, weigh the terms around them, and "
+        "publish mentions, cultural_vectors and similar_artists for the week.",
+        epilog='examples: python -m jobs.culture --week 2026-11-23; python -m jobs.culture show "Björk"',
+    )
+    cli.add_week(parser)
+    parser.set_defaults(step="vectors", artist=None)
+    steps = parser.add_subparsers(title="steps", metavar="[show]", description="without one, the week is computed")
+    show = steps.add_parser(
+        "show",
+        help="show the terms, similar artists and example sentences of one artist",
+        epilog='example: python -m jobs.culture show "Björk" --week 2026-11-23',
+    )
+    show.add_argument("artist", help="the name as in the catalogue (capitals and accents do not matter), or the id")
+    show.add_argument(
+        "--week", type=cli.week_argument, default=argparse.SUPPRESS, metavar="YYYY-MM-DD", help="the Monday of the run"
+    )
+    show.set_defaults(step="show")
+    return parser
+
+
+def main(week: date, step: str = "vectors", artist: str | None = None) -> None:
+    """Compute the week, or show one artist."""
+    from jobs.lake import Lake
+
+    lake = Lake()
+    if step == "show":
+        from jobs.culture.show import show
+
+        show(lake, week, artist)
+    else:
+        compute(lake, week)
+
+
+def compute(lake: "Lake", week: date) -> None:
+    """Publish the mentions, vectors and neighbours of a week, from the articles and the catalogue before it."""
+    from jobs.spark import session
+
+    for table, what in (("artists", "catalogue"), ("articles", "articles")):
+        if lake.is_empty(table):
+            log.warning("no %s: nothing to say about anybody in the week of %s", what, week)
+            publish_nothing(lake, week, {})
+            return
+    with session("discover culture") as spark, progress_step("cultural vectors"):
+        from jobs.culture.reading import sort_out
+
+        sorted_out = sort_out(lake.spark(spark, "articles"), week).cache()
+        left_out = {row.reason: row["count"] for row in sorted_out.groupBy("reason").count().collect()}
+        used = left_out.pop(None, 0)
+        log.info("articles: %s used, %s left out %s", used, sum(left_out.values()), left_out or "")
+        counts = {("articles_used", ""): used}
+        counts |= {("articles_left_out", f"reason={reason}"): n for reason, n in left_out.items()}
+        if not used:
+            log.warning("no article to read from before %s", week)
+            publish_nothing(lake, week, counts)
+        else:
+            articles = sorted_out.where("reason IS NULL").drop("reason")
+            publish(lake, week, articles, counts)
+
+
+def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[str, str], float]) -> None:
+    """Read the articles and publish what they say."""
+    from pyspark import StorageLevel
+
+    from jobs.culture.reading import annotate
+    from jobs.culture.similarity import similar_artists
+    from jobs.culture.weights import weigh
+
+    config, part = settings().culture, {"week": week}
+    annotated = annotate(articles, reader(lake, articles)).persist(StorageLevel.DISK_ONLY)
+    with progress_step("finding names and terms"):
+        mentions = annotated.selectExpr("article_id", "inline(mentions)")
+        published = lake.publish("mentions", mentions, part)
+    with progress_step("weighing terms"):
+        relevances = annotated.selectExpr("article_id", "day", "inline(relevances)")
+        uses = annotated.selectExpr("article_id", "inline(uses)")
+        vectors = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
+        lake.publish("cultural_vectors", vectors, part)
+    with progress_step("similar artists"):
+        columns = ["entity_id", "kind", "term", "weight"]
+        of_artists = lake.pandas("cultural_vectors", {**part, "entity_kind": "artist"}, columns)
+        lake.publish("similar_artists", similar_artists(of_artists, config.similar_artists), part)
+    unmentioned = annotated.where("size(relevances) = 0").count()
+    annotated.unpersist()
+    lake.record(week, "culture", [*flat(counts), ("articles_without_mention", "", unmentioned), *measured(lake, week)])
+    log.info("%s mentions; %s of %s articles name nobody", published.rows, unmentioned, counts["articles_used", ""])
+
+
+def reader(lake: "Lake", articles: "DataFrame"):
+    """The `jobs.culture.reading.Reader` of this library and these articles."""
+    from jobs.culture.names import NameIndex, names
+    from jobs.culture.reading import Reader, boilerplate, ordinary_words
+
+    artists, tracks = catalogue(lake)
+    ordinary = ordinary_words(articles, NameIndex(names(artists, [])))
+    recurring = boilerplate(articles)
+    log.info("%s names are common words in these articles, %s sentences recur", len(ordinary), len(recurring))
+    return Reader.of(names(artists, tracks, ordinary), recurring, settings().culture.min_confidence)
+
+
+def catalogue(lake: "Lake") -> tuple[list[tuple], list[tuple]]:
+    """The artists and tracks as `jobs.culture.names.names` takes them, in the order of their ids."""
+    artists = lake.arrow("artists", columns=["artist_id", "name"]).sort_by("artist_id").to_pylist()
+    columns = ["track_id", "title", "artist_id", "featured_artist_ids", "album"]
+    tracks = lake.arrow("tracks", columns=columns).sort_by("track_id").to_pylist()
+    return (
+        [(a["artist_id"], a["name"]) for a in artists],
+        [(t["track_id"], t["title"], (t["artist_id"], *(t["featured_artist_ids"] or ())), t["album"]) for t in tracks],
+    )
+
+
+def publish_nothing(lake: "Lake", week: date, counts: dict[tuple[str, str], float]) -> None:
+    """Publish the empty partition of every table."""
+    for table in TABLES:
+        lake.publish(table, [], {"week": week})
+    lake.record(week, "culture", flat({("articles_used", ""): 0} | counts))
+
+
+def flat(counts: dict[tuple[str, str], float]) -> list[tuple[str, str, float]]:
+    """Counts as rows of metrics."""
+    return [(metric, dimension, value) for (metric, dimension), value in sorted(counts.items())]
+
+
+def measured(lake: "Lake", week: date) -> list[tuple[str, str, float]]:
+    """What the published tables of the week hold, as rows of metrics."""
+    queries = {
+        "mentions": "SELECT entity_kind, count(*) FROM mentions WHERE week = $week GROUP BY ALL ORDER BY ALL",
+        "entities_with_vectors": "SELECT entity_kind, count(DISTINCT entity_id) FROM cultural_vectors "
+        "WHERE week = $week GROUP BY ALL ORDER BY ALL",
+        "terms": "SELECT entity_kind, count(*) FROM cultural_vectors WHERE week = $week GROUP BY ALL ORDER BY ALL",
+    }
+    rows = []
+    for metric, query in queries.items():
+        for row in lake.sql(query, {"week": week}).to_pylist():
+            kind, count = row.values()
+            rows.append((metric, f"kind={kind}", count))
+    return rows
+
+
+if __name__ == "__main__":
+    cli.run(arg_parser(), main)

@@ -1,0 +1,72 @@
+"""Parts of speech and noun phrases without a trained model.
+
+NLTK's trained taggers are downloads. What stands in for one: the hand-written lexicon, and for words outside of it
+endings and capitals (NLTK's UnigramTagger and RegexpTagger). No context is looked at, so a form that is both a verb
+and a noun always gets the same tag, and an unknown verb in its base form passes for a noun. Adjectives and noun
+phrases come out well enough to count; do not use the tags for anything finer.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+
+from nltk.chunk import RegexpParser
+from nltk.tag import RegexpTagger, UnigramTagger
+
+from jobs.culture.lexicon import TAGS
+
+# Tried in this order on words that the lexicon does not have. Penn Treebank tags; "." ends every phrase.
+_ENDINGS = [
+    (r"^[^\w]+$", "."),
+    (r"^\d0s$|^\d{3}0s$", "NNS"),
+    (r"^\d.*$", "CD"),
+    (r"^[^\W\d_a-z].*$", "NNP"),
+    (r".*(?:n't|'ll|'re|'ve|'d|'m)$", "VB"),
+    (
+        r".+-(?:driven|tinged|laden|heavy|inspired|influenced|infused|flavoured|flavored|like|esque|style|era|free)$",
+        "JJ",
+    ),
+    (r".{2,}(?:ing)$", "VBG"),
+    (r".{2,}(?:ed)$", "VBN"),
+    (r".{3,}ly$", "RB"),
+    (r".{2,}(?:[kz]|gg|nn|tt|pp|mm|sh|tch|oom|eam|ear|ead|ood|loss|wn)y$", "JJ"),
+    (r".{2,}(?:ous|ful|less|ish|ive|ible|able|esque|ical|ular|ary|some)$", "JJ"),
+    (r".{3,}(?:ic|al|ant|ent)$", "JJ"),
+    (r".{2,}(?:ness|ment|tion|sion|ity|ism|ist|er|or|ship|ance|ence|dom|hood|age)$", "NN"),
+    (r".*(?:ness|ment|tion|sion|itie|ism|ist|er|or|ship|ance|ence)s$", "NNS"),
+    (r".{3,}(?:[^s])s$", "NNS"),
+    (r".*", "NN"),
+]
+_GRAMMAR = "NP: {<JJ|VBN|VBG|NN|NNS>*<NN|NNS>}"
+
+Tagged = Sequence[tuple[str, str]]
+
+
+@cache
+def _tagger() -> UnigramTagger:
+    return UnigramTagger(model=TAGS, backoff=RegexpTagger(_ENDINGS))
+
+
+@cache
+def _chunker() -> RegexpParser:
+    return RegexpParser(_GRAMMAR)
+
+
+@lru_cache(maxsize=200_000)
+def tag(word: str) -> str:
+    """The part of speech of a single word, as a Penn Treebank tag; a capital means a proper noun.
+
+    >>> tag("shimmering"), tag("guitars"), tag("melancholic"), tag("Bristol")
+    ('VBG', 'NNS', 'JJ', 'NNP')
+    """
+    return _tagger().tag([word])[0][1]
+
+
+def noun_phrases(tagged: Tagged) -> Iterator[tuple[int, int]]:
+    """The noun phrases of a tagged sentence as token ranges [start, end): adjectives, participles and nouns in front of
+    a noun."""
+    position = 0
+    for chunk in _chunker().parse(list(tagged)) if tagged else ():
+        length = 1 if isinstance(chunk, tuple) else len(chunk)
+        if not isinstance(chunk, tuple):
+            yield position, position + length
+        position += length

@@ -1,0 +1,219 @@
+"""The terms that an article uses about each entity that it names.
+
+The subject of an article gets all of its sentences; whoever is mentioned besides gets the sentences around their
+mentions, which count the less the further away they are. A sentence that lists many names says little about each.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from nltk.stem.snowball import SnowballStemmer
+from nltk.tokenize import RegexpTokenizer
+
+from jobs.culture.lexicon import MUSIC_WORDS, STOP_WORDS
+from jobs.culture.mentions import IN_TITLE, Mention
+from jobs.culture.tagger import noun_phrases, tag
+from jobs.culture.text import Sentence, fingerprint, fold, sentence_at, sentences
+
+WINDOW = 2  # sentences before and after a mention that still say something about it
+DECAY = 0.5  # times, for each sentence further away
+PASSING = 0.5  # relevance of an article for an entity that is not its subject
+MAX_SUBJECTS = 2  # a title that names more is a list
+LIST_OF_NAMES = 3  # with more names than these, what a sentence says is divided among them
+MAX_PHRASE = 4  # words in a noun phrase
+
+_TOKENIZER = RegexpTokenizer(r"[^\W\d_]+(?:['’\-&][^\W\d_]+)*|\d+(?:s\b)?|[^\w\s]|_")
+_STEMMER = SnowballStemmer("english")
+
+Entity = tuple[str, str]  # entity_kind, entity_id
+
+
+class Use(NamedTuple):
+    """A term that an article uses about an entity: in how many sentences, weighed by their distance."""
+
+    entity_kind: str
+    entity_id: str
+    kind: str
+    stem: str  # what counts as the same term
+    form: str  # the term as it stands there, in lower case
+    amount: float
+
+
+class Usage(NamedTuple):
+    """What one article says: how far it is about each entity (in [0, 1]), and the terms it uses for it."""
+
+    relevance: dict[Entity, float]
+    uses: list[Use]
+
+
+class _Sentence(NamedTuple):
+    terms: dict[tuple[str, str], str]  # (kind, stem) -> form
+    artists: frozenset[str]
+
+
+def usage(
+    title: str | None,
+    text: str,
+    mentions: Iterable[Mention],
+    artists_of: dict[Entity, tuple[str, ...]],
+    names_of: dict[Entity, frozenset[str]],
+    boilerplate: Collection[str] = frozenset(),
+) -> Usage:
+    """The terms of one article by entity.
+
+    mentions: those sure enough to be used. artists_of: whose an entity is (artist_ids), which are no terms for it.
+    names_of: the words of an entity's names in lower case, which are no terms for it either. boilerplate:
+    fingerprints of sentences to leave out.
+    """
+    mentions = list(mentions)
+    if not mentions:
+        return Usage({}, [])
+    spans = sentences(text)
+    read = _read(title or "", text, spans, mentions, boilerplate)
+    subjects = _subjects(text, mentions)
+
+    relevance, uses = {}, []
+    for entity, own in sorted(_by_entity(mentions).items()):
+        weights = _subject_weights(read) if entity in subjects else _weights(spans, read, own)
+        relevance[entity] = round(max(m.confidence for m in own) * (1.0 if entity in subjects else PASSING), 6)
+        uses += _uses(entity, weights, read, set(artists_of.get(entity, ())), names_of.get(entity, frozenset()))
+    return Usage(relevance, uses)
+
+
+def _read(
+    title: str, text: str, spans: list[Sentence], mentions: list[Mention], boilerplate: Collection[str]
+) -> dict[int, _Sentence]:
+    """The terms of each sentence by its number; the title has number `IN_TITLE`."""
+    named: dict[int, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        named[IN_TITLE if mention.start == IN_TITLE else sentence_at(spans, mention.start)].append(mention)
+    read = {}
+    if title:
+        masked = [(title.find(m.surface), title.find(m.surface) + len(m.surface)) for m in named[IN_TITLE]]
+        read[IN_TITLE] = _Sentence(_terms(title.lower(), masked), _artists(named[IN_TITLE]))
+    for number, span in enumerate(spans):
+        sentence = text[span.start : span.end]
+        if not boilerplate or fingerprint(sentence) not in boilerplate:
+            masked = [(m.start - span.start, m.end - span.start) for m in named[number]]
+            read[number] = _Sentence(_terms(sentence, masked), _artists(named[number]))
+    return read
+
+
+def _artists(mentions: list[Mention]) -> frozenset[str]:
+    return frozenset(m.entity_id for m in mentions if m.entity_kind == "artist")
+
+
+def _terms(sentence: str, masked: list[tuple[int, int]]) -> dict[tuple[str, str], str]:
+    """The words, bigrams, noun phrases and adjectives of a sentence outside the masked places (names)."""
+    tagged, content = [], []
+    for start, end in _TOKENIZER.span_tokenize(sentence):
+        written = sentence[start:end].replace("’", "'").removesuffix("'s")
+        if any(a < end and start < b for a, b in masked):
+            written = "."
+        word = written.lower()
+        tagged.append((word, tag(written if tagged else word)))
+        readable = len(word) > 1 and (word[0].isalpha() or word.endswith("0s"))
+        content.append(readable and word not in STOP_WORDS)
+
+    found: dict[tuple[str, str], str] = {}
+
+    def add(kind: str, first: int, last: int) -> None:
+        words = [word for word, _ in tagged[first:last]]
+        found.setdefault((kind, " ".join(words if kind == "adjective" else map(_stem, words))), " ".join(words))
+
+    for i, (_, part_of_speech) in enumerate(tagged):
+        if content[i]:
+            add("word", i, i + 1)
+            if part_of_speech == "JJ":
+                add("adjective", i, i + 1)
+            if i + 1 < len(tagged) and content[i + 1]:
+                add("bigram", i, i + 2)
+    for first, last in noun_phrases(tagged):
+        while first < last and not content[first]:
+            first += 1
+        if 2 <= last - first <= MAX_PHRASE and all(content[first:last]):
+            add("noun_phrase", first, last)
+    return found
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str) -> str:
+    return _STEMMER.stem(word)
+
+
+def _subjects(text: str, mentions: list[Mention]) -> set[Entity]:
+    """Whom the article is about: the artists and tracks in its title; failing that, the artist whom the first paragraph
+    names and the article names more often than all others together."""
+    titled = {(m.entity_kind, m.entity_id) for m in mentions if m.start == IN_TITLE}
+    if titled:
+        artists = {e for e in titled if e[0] == "artist"}
+        return titled if len(artists) <= MAX_SUBJECTS else set()
+    lead = len(text) - len(text.lstrip())
+    first_paragraph = text.find("\n", lead) if "\n" in text[lead:] else len(text)
+    counts = Counter(m.entity_id for m in mentions if m.entity_kind == "artist")
+    opening = {m.entity_id for m in mentions if m.entity_kind == "artist" and m.start < first_paragraph}
+    return {("artist", a) for a in opening if 2 * counts[a] > counts.total()}
+
+
+def _by_entity(mentions: list[Mention]) -> dict[Entity, list[Mention]]:
+    grouped = defaultdict(list)
+    for mention in mentions:
+        grouped[mention.entity_kind, mention.entity_id].append(mention)
+    return grouped
+
+
+def _subject_weights(read: dict[int, _Sentence]) -> dict[int, float]:
+    return {number: _undivided(sentence) for number, sentence in read.items()}
+
+
+def _weights(spans: list[Sentence], read: dict[int, _Sentence], own: list[Mention]) -> dict[int, float]:
+    """The weight of each sentence for an entity, by the distance to its nearest mention."""
+    weights: dict[int, float] = defaultdict(float)
+    for mention in own:
+        if mention.start == IN_TITLE:
+            near = {IN_TITLE: 1.0}
+        else:
+            at = sentence_at(spans, mention.start)
+            near = {n: DECAY ** abs(n - at) for n in range(max(at - WINDOW, 0), at + WINDOW + 1)}
+        for number, weight in near.items():
+            if number in read:
+                weights[number] = max(weights[number], weight * _undivided(read[number]))
+    return weights
+
+
+def _undivided(sentence: _Sentence) -> float:
+    return min(1.0, LIST_OF_NAMES / max(len(sentence.artists), 1))
+
+
+def _uses(
+    entity: Entity, weights: dict[int, float], read: dict[int, _Sentence], owners: set[str], names: frozenset[str]
+) -> Iterable[Use]:
+    amounts: dict[tuple[str, str], float] = defaultdict(float)
+    forms: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    for number, weight in sorted(weights.items()):
+        for term, form in read[number].terms.items():
+            if names.isdisjoint(_name_words(form)):
+                amounts[term] += weight
+                forms[term][form] += 1
+        for artist_id in read[number].artists - owners:
+            amounts["artist", artist_id] += weight
+            forms["artist", artist_id][artist_id] += 1
+    for kind, stem in sorted(amounts):
+        form = min(forms[kind, stem].items(), key=lambda item: (-item[1], item[0]))[0]
+        yield Use(*entity, kind, stem, form, round(amounts[kind, stem], 6))
+
+
+@lru_cache(maxsize=200_000)
+def _name_words(form: str) -> frozenset[str]:
+    return frozenset(fold(form).lower.replace("-", " ").split())
+
+
+def name_words(name: str) -> frozenset[str]:
+    """The words of a name in lower case that are no terms for its bearer; words of the world of music stay terms.
+
+    >>> sorted(name_words("The Dave Matthews Band"))
+    ['dave', 'matthews', 'the']
+    """
+    return _name_words(name) - MUSIC_WORDS

@@ -1,0 +1,110 @@
+"""Text as this stage reads it: sentences with their offsets, and a folded form in which spellings meet."""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+# After these a full stop does not end a sentence.
+ABBREVIATIONS = """
+    mr mrs ms dr prof st jr sr vs feat ft no vol pt op ca approx inc ltd co bros etc e.g i.e u.s u.k d.c l.a n.y a.k.a
+    jan feb mar apr jun jul aug sep sept oct nov dec
+"""
+
+_QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑…", "'''''''\"\"\"\"\"\"\"-----.")
+_LETTERS = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE"})
+_MICRO = str.maketrans({"µ": "μ"})  # the micro sign is the Greek letter to the eye
+
+
+class Folded(NamedTuple):
+    """A text without diacritics and typographic signs, and with one space where there is white space.
+
+    `plain` keeps capitals; `lower` is the same in lower case and of the same length; character `i` of both stands for
+    the character `positions[i]` of the text; `positions[len(plain)]` is the text's length.
+    """
+
+    plain: str
+    lower: str
+    positions: Sequence[int]
+
+
+def fold(text: str) -> Folded:
+    """Fold a text of any script.
+
+    >>> fold("Sigur  Rós").plain
+    'Sigur Ros'
+    """
+    if text.isascii() and "  " not in text and text.isprintable() and "`" not in text:
+        return Folded(text, text.lower(), range(len(text) + 1))
+    plain, lower, positions, space = [], [], [], False
+    for offset, character in enumerate(text):
+        for piece in _fold_character(character):
+            if piece == " " and space:
+                continue
+            space = piece == " "
+            plain.append(piece)
+            small = piece.lower()
+            lower.append(small if len(small) == 1 else piece)
+            positions.append(offset)
+    positions.append(len(text))
+    return Folded("".join(plain), "".join(lower), positions)
+
+
+@cache
+def _fold_character(character: str) -> str:
+    if character.isspace():
+        return " "
+    translated = character.translate(_QUOTES).translate(_LETTERS).translate(_MICRO)
+    decomposed = unicodedata.normalize("NFD", translated)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+class Sentence(NamedTuple):
+    """A sentence: text[start:end]."""
+
+    start: int
+    end: int
+
+
+@cache
+def _punkt() -> PunktSentenceTokenizer:
+    """NLTK's Punkt with the abbreviations above instead of a trained (downloaded) model."""
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(ABBREVIATIONS.split())
+    return PunktSentenceTokenizer(parameters)
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of a text in order. A line break always ends one, a full stop before a small letter never."""
+    found, offset = [], 0
+    for line in text.split("\n"):
+        first = True
+        for start, end in _punkt().span_tokenize(line) if line.strip() else ():
+            if not first and line[start].islower():
+                found[-1] = Sentence(found[-1].start, offset + end)
+            else:
+                found.append(Sentence(offset + start, offset + end))
+            first = False
+        offset += len(line) + 1
+    return found
+
+
+def sentence_at(spans: Sequence[Sentence], offset: int) -> int:
+    """The number of the sentence in which `offset` lies, or of the last one that starts before it; -1: none does."""
+    low, high = 0, len(spans)
+    while low < high:
+        middle = (low + high) // 2
+        if spans[middle].start <= offset:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+def fingerprint(sentence: str) -> str:
+    """16 hex digits that copies of a sentence share, whatever their capitals, accents and white space."""
+    words = " ".join(fold(sentence).lower.split())
+    return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

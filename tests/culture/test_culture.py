@@ -1,0 +1,183 @@
+"""The whole stage, on a lake and in Spark."""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from jobs import cli
+from jobs.culture.__main__ import arg_parser, main
+from jobs.culture.names import NameIndex, names
+from jobs.culture.reading import Reader, annotate, boilerplate, ordinary_words, sort_out
+from jobs.culture.show import examples, show
+from jobs.culture.weights import weigh
+from tests.culture.conftest import WEEK, article, fill
+
+RADIOHEAD = "Radiohead made a gloomy album. The album is gloomy and glacial."
+BJORK = "Björk made a glacial album of choirs, unlike Radiohead. The choirs are glacial."
+
+
+def vectors(lake, week=WEEK):
+    """{(entity_id, kind, term): row} of a week."""
+    rows = lake.arrow("cultural_vectors", {"week": week}).to_pylist()
+    return {(r["entity_id"], r["kind"], r["term"]): r for r in rows}
+
+
+def metrics(lake, week=WEEK):
+    """{(metric, dimension): value} of a week."""
+    rows = lake.arrow("metrics", {"week": week, "stage": "culture"}).to_pylist()
+    return {(r["metric"], r["dimension"]): r["value"] for r in rows}
+
+
+def test_without_articles_or_catalogue_the_stage_publishes_the_empty_partition(lake):
+    main(WEEK)
+    fill(lake, [])
+    main(WEEK)
+    assert lake.is_empty("mentions")
+    assert lake.is_empty("similar_artists")
+    assert metrics(lake)["articles_used", ""] == 0
+
+
+@pytest.mark.slow
+def test_what_is_said_becomes_mentions_vectors_neighbours_and_metrics(lake, spark):
+    late = {"published_at": datetime(2026, 11, 23, tzinfo=UTC)}
+    german = {"language": "de"}
+    undated = {"published_at": None, "fetched_at": datetime(2026, 11, 25, tzinfo=UTC)}
+    fill(
+        lake,
+        [
+            article(1, RADIOHEAD, "Radiohead return"),
+            article(2, RADIOHEAD, "The same press release again"),
+            article(3, BJORK, "Björk"),
+            article(4, "Radiohead sind düster und zerbrechlich.", "Radiohead", **german),
+            article(5, "Radiohead are cheerful.", "Radiohead", **late),
+            article(6, "Radiohead are hilarious.", "Radiohead", **undated),
+            article(7, "The weather stays calm."),
+            article(8, " \n "),
+        ],
+    )
+    main(WEEK)
+    found, measured = vectors(lake), metrics(lake)
+
+    assert measured["articles_used", ""] == 3
+    assert measured["articles_left_out", "reason=copy"] == 1
+    assert measured["articles_left_out", "reason=language=de"] == 1
+    assert measured["articles_left_out", "reason=empty"] == 1
+    assert measured["articles_without_mention", ""] == 1
+    assert measured["entities_with_vectors", "kind=artist"] == 2
+
+    gloomy = found["radiohead", "adjective", "gloomy"]
+    assert (gloomy["documents"], gloomy["since"]) == (1, date(2026, 11, 16))
+    assert not {term for _, _, term in found} & {"düster", "zerbrechlich", "cheerful", "hilarious", "calm"}
+    assert ("bjork", "artist", "radiohead") in found
+    assert all(0 <= row["weight"] <= 1 for row in found.values())
+
+    mentioned = lake.arrow("mentions", {"week": WEEK}).to_pylist()
+    by_id = {a["article_id"]: a for a in lake.arrow("articles").to_pylist()}
+    assert {m["entity_id"] for m in mentioned} == {"radiohead", "bjork"}
+    for m in mentioned:
+        row = by_id[m["article_id"]]
+        where = row["title"] if m["start"] < 0 else row["text"]
+        assert where[max(m["start"], 0) :].startswith(m["surface"]) or (m["start"] < 0 and m["surface"] in where)
+
+    (pair,) = (r for r in lake.arrow("similar_artists").to_pylist() if r["artist_id"] == "bjork")
+    assert (pair["similar_artist_id"], pair["rank"]) == ("radiohead", 1)
+    assert "glacial" in " ".join(pair["shared_terms"])
+
+    console = Console(record=True, width=200)
+    show(lake, WEEK, "bjork", console)
+    shown = console.export_text()
+    assert "Björk" in shown
+    assert "glacial" in shown
+    assert "Radiohead" in shown
+    assert examples(lake, WEEK, "bjork")[0][0].startswith("Björk made a glacial album")
+    with pytest.raises(cli.UserError, match="did you mean Radiohead"):
+        show(lake, WEEK, "Radioheed")
+    with pytest.raises(cli.UserError, match="newest week that has is 2026-11-23"):
+        show(lake, date(2026, 11, 16), "Radiohead")
+
+    before = {t: lake.arrow(t).sort_by([(c, "ascending") for c in keys]) for t, keys in KEYS.items()}
+    main(WEEK)
+    assert before == {t: lake.arrow(t).sort_by([(c, "ascending") for c in keys]) for t, keys in KEYS.items()}
+
+
+KEYS = {
+    "mentions": ("article_id", "entity_kind", "entity_id", "start"),
+    "cultural_vectors": ("entity_kind", "entity_id", "kind", "term"),
+    "similar_artists": ("artist_id", "rank"),
+}
+
+
+def weighed(spark, library, texts, partitions=1):
+    """The vectors of texts [(id, day, title, text)] as {(entity_id, kind, term): weight}."""
+    rows = pd.DataFrame(texts, columns=["article_id", "day", "title", "text"])
+    articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string")
+    annotated = annotate(articles.repartition(partitions), Reader.of(names(*library), frozenset(), 0.5))
+    relevances = annotated.selectExpr("article_id", "day", "inline(relevances)")
+    vectors = weigh(relevances, annotated.selectExpr("article_id", "inline(uses)"), WEEK, 26.0, 100)
+    return {(r.entity_id, r.kind, r.term): r.weight for r in vectors.collect()}
+
+
+DAY = date(2026, 11, 16)
+
+
+def test_neither_the_order_of_articles_nor_the_partitions_matter(spark, library):
+    texts = [
+        (str(n), DAY, None, f"Radiohead are {w} and loud. Björk is {w}.") for n, w in enumerate(["icy", "warm"] * 6)
+    ]
+    assert weighed(spark, library, texts, 1) == weighed(spark, library, texts[::-1], 3)
+
+
+def test_weights_grow_with_use_and_recency_and_fall_for_what_everybody_shares(spark, library):
+    texts = [
+        ("1", DAY, "Radiohead", "They are icy."),
+        ("2", DAY, "Radiohead", "They are icy, and tender."),
+        ("3", date(2025, 11, 17), "Radiohead", "They are rustic."),  # two half-lives ago
+        ("4", DAY, "Radiohead", "They are arctic."),
+        ("5", DAY, "Björk", "It is famous, and velvety."),
+        ("6", DAY, "Garbage", "Garbage, the band: famous."),
+        ("7", DAY, "Radiohead", "They are famous."),
+    ]
+    weights = weighed(spark, library, texts)
+    said = {term: weights["radiohead", "adjective", term] for term in ("icy", "tender", "rustic", "arctic", "famous")}
+    assert said["icy"] > said["tender"] > said["rustic"] > 0
+    assert said["arctic"] == said["tender"]
+    assert said["famous"] < said["arctic"]
+    assert all(0 <= weight <= 1 for weight in weights.values())
+
+
+def test_a_single_weight_is_what_the_formula_says(spark, library):
+    # One article, one entity: S = 0.5^(7/7/26) · r · n/(n+1), R = 0.5^(1/26) · r, p = S / R, damping = 1 · 1/2.
+    weights = weighed(spark, library, [("1", DAY, "Radiohead", "They are icy.")])
+    relevance = 1 - (1 - 0.9) * (1 - 0.5)  # distinct, and all of the title
+    recent = 0.5 ** (1 / 26) * relevance
+    expected = 0.5 * (recent * 0.5 + 0.5) / (recent + 1)
+    assert weights["radiohead", "adjective", "icy"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_sentences_that_recur_on_a_source_are_boilerplate_and_lower_case_names_are_words(lake, spark, library):
+    footer = "Follow our newsletter for more on Radiohead."
+    rows = [article(n, f"Word number {n} about battles.\n{footer}") for n in range(4)]
+    rows += [article(9, footer, source_url="https://elsewhere.example/")]
+    fill(lake, rows)
+    articles = sort_out(lake.spark(spark, "articles"), WEEK).where("reason IS NULL")
+    assert len(boilerplate(articles)) == 1
+    assert ordinary_words(articles, NameIndex(names([("b", "Battles"), ("r", "Radiohead")], []))) == {"battles"}
+
+
+def test_help_teaches_and_loads_nothing_heavy():
+    heavy = "import sys, jobs.culture.__main__ as m; m.arg_parser().format_help(); " + (
+        "sys.exit(any(x in sys.modules for x in ('pyspark', 'pandas', 'nltk', 'duckdb')))"
+    )
+    subprocess.run([sys.executable, "-c", heavy], check=True, timeout=60)
+    assert "example" in arg_parser().format_help()
+
+
+def test_the_week_is_understood_before_and_after_show():
+    parser = arg_parser()
+    assert parser.parse_args(["--week", "2026-11-16", "show", "Air"]).week == date(2026, 11, 16)
+    assert parser.parse_args(["show", "Air", "--week", "2026-11-16"]).week == date(2026, 11, 16)
+    assert vars(parser.parse_args([])).keys() == {"week", "step", "artist"}

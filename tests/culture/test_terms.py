@@ -1,0 +1,114 @@
+import pytest
+
+from jobs.culture.mentions import find
+from jobs.culture.names import NameIndex, names
+from jobs.culture.reading import Reader
+from jobs.culture.tagger import noun_phrases, tag
+from jobs.culture.terms import usage
+
+
+@pytest.fixture(scope="module")
+def reader(library):
+    return Reader.of(names(*library), frozenset(), 0.5)
+
+
+def terms_of(reader, entity_id, text, title=None):
+    """{(kind, form): amount} of one entity."""
+    uses = reader.read(title, text)["uses"]
+    return {(u["kind"], u["form"]): u["amount"] for u in uses if u["entity_id"] == entity_id}
+
+
+def test_words_bigrams_noun_phrases_adjectives_and_artists_are_terms(reader):
+    terms = terms_of(reader, "bjork", "Björk sings icy electronic ballads, unlike Radiohead.")
+    assert {("word", "ballads"), ("bigram", "electronic ballads"), ("noun_phrase", "icy electronic ballads")} <= set(
+        terms
+    )
+    assert {("adjective", "icy"), ("adjective", "electronic"), ("artist", "radiohead")} <= set(terms)
+
+
+def test_names_and_stop_words_are_no_terms(reader):
+    terms = terms_of(reader, "beatles", "The Beatles were with Björk, and every Beatle was loud.")
+    assert not {form for kind, form in terms if kind != "artist"} & {"beatles", "the", "björk", "with", "were"}
+    assert ("adjective", "loud") in terms
+    assert ("artist", "beatles") not in terms
+
+
+def test_the_subject_gets_the_whole_article_and_others_what_is_near_them(reader):
+    text = "\n".join(
+        ["Radiohead are gloomy.", *["They toured Europe."] * 5, "The finale was glorious.", "Björk was there."]
+    )
+    subject, other = (terms_of(reader, e, text, "Radiohead at their best") for e in ("radiohead", "bjork"))
+    assert subject["adjective", "glorious"] == subject["adjective", "gloomy"] == 1
+    assert other["adjective", "glorious"] == 0.5
+    assert ("adjective", "gloomy") not in other
+
+
+def test_what_is_near_counts_more_than_what_is_far(reader):
+    text = "Rain fell. Snow melted. Björk danced. Sun shone. Wind howled. Fog rose."
+    terms = terms_of(reader, "bjork", text, "Weather at the festival, Radiohead")
+    near, next_to, farther = (terms[("word", w)] for w in ("danced", "melted", "howled"))
+    assert near > next_to > farther > 0
+    assert ("word", "fog") not in terms
+
+
+def test_a_list_of_names_says_little_about_each():
+    artists = [(str(n), f"Zyx{chr(97 + n)}on") for n in range(20)]
+    reader = Reader.of(names(artists, []), frozenset(), 0.5)
+    line = "Thunderous sets by " + ", ".join(name for _, name in artists) + "."
+    assert terms_of(reader, "3", line)["adjective", "thunderous"] == pytest.approx(3 / 20)
+
+
+def test_a_word_in_several_sentences_counts_for_each(reader):
+    assert terms_of(reader, "bjork", "Björk is icy. So icy. Icy!", "Björk")["adjective", "icy"] == 3
+
+
+def test_singular_and_plural_are_one_term(reader):
+    uses = reader.read("Björk", "A guitar. Two guitars.")["uses"]
+    (guitar,) = (u for u in uses if u["stem"] == "guitar" and u["kind"] == "word")
+    assert guitar["amount"] == 2
+
+
+def test_an_article_without_mentions_says_nothing(reader):
+    assert reader.read("Nobody", "Nothing here.") == {"mentions": [], "relevances": [], "uses": []}
+    assert usage(None, "", [], {}, {}).uses == []
+
+
+def test_a_track_is_described_and_its_artist_is_no_term_for_it(reader):
+    terms = terms_of(reader, "paranoid-android", "Radiohead wrote the sprawling “Paranoid Android”.")
+    assert ("word", "sprawling") in terms
+    assert not {t for t in terms if t[0] == "artist"}
+
+
+def test_mentions_found_twice_are_the_same(library):
+    index = NameIndex(names(*library))
+    text = "Air, Björk and Radiohead. The duo Air played “Sexy Boy”."
+    assert find("x", text, index, 0.5) == find("x", text, index, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("dreamy", "JJ"),
+        ("melancholic", "JJ"),
+        ("gloomy", "JJ"),
+        ("blues-tinged", "JJ"),
+        ("guitars", "NNS"),
+        ("1990s", "NNS"),
+        ("moment", "NN"),
+        ("melody", "NN"),
+        ("slowly", "RB"),
+        ("the", "DT"),
+        ("Bristol", "NNP"),
+        ("shimmering", "VBG"),
+        ("distorted", "VBN"),
+        ("–", "."),
+    ],
+)
+def test_parts_of_speech(word, expected):
+    assert tag(word) == expected
+
+
+def test_noun_phrases_are_adjectives_and_nouns_in_front_of_a_noun():
+    words = ["the", "warm", "analogue", "synths", "with", "a", "distorted", "bass", "line"]
+    phrases = {" ".join(words[a:b]) for a, b in noun_phrases([(w, tag(w)) for w in words])}
+    assert phrases == {"warm analogue synths", "distorted bass line"}
