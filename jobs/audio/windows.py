@@ -92,7 +92,3 @@ class Store:
         """The spectrogram of a track [shape=(frames, MEL_BANDS), dtype=uint8]; raises KeyError."""
         first, frames = self._places[track_id]
         return self._levels[first : first + frames]
-
-    def track_ids(self) -> list[str]:
-        """The tracks that are there, in order."""
-        return sorted(self._places)

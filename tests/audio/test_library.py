@@ -2,6 +2,7 @@ import os
 
 import pandas as pd
 
+from jobs.audio.isolation import Died
 from jobs.audio.library import UNTOUCHED, plan, read_file, recipe, spectrogram
 from tests.audio.sounds import noise, write
 
@@ -80,3 +81,12 @@ def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "open", denied)
     row = row_of(path)
     assert (row["error"], row["audio_sha256"], row["log_mel"]) == ("permission denied", None, None)
+
+
+def test_a_file_that_kills_the_decoder_is_named_and_tried_again(tmp_path):
+    def dies(*arguments):
+        raise Died("the decoder crashed: signal 11")
+
+    row = row_of(write(tmp_path / "evil.wav", noise(2)), decoder=dies)
+    # without a hash the file counts as not read yet
+    assert (row["error"], row["audio_sha256"]) == ("the decoder crashed: signal 11", None)
