@@ -97,8 +97,8 @@ def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[
         mentions = annotated.selectExpr("article_id", "inline(mentions)")
         published = lake.publish("mentions", mentions, part)
     with progress_step("weighing terms"):
-        relevances = annotated.selectExpr("article_id", "day", "inline(relevances)")
-        uses = annotated.selectExpr("article_id", "inline(uses)")
+        relevances = annotated.selectExpr("day", "inline(relevances)")
+        uses = annotated.selectExpr("article_id", "day", "inline(uses)")
         vectors = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
         lake.publish("cultural_vectors", vectors, part)
     with progress_step("similar artists"):
@@ -148,18 +148,14 @@ def flat(counts: dict[tuple[str, str], float]) -> list[tuple[str, str, float]]:
 
 def measured(lake: "Lake", week: date) -> list[tuple[str, str, float]]:
     """What the published tables of the week hold, as rows of metrics."""
-    queries = {
-        "mentions": "SELECT entity_kind, count(*) FROM mentions WHERE week = $week GROUP BY ALL ORDER BY ALL",
-        "entities_with_vectors": "SELECT entity_kind, count(DISTINCT entity_id) FROM cultural_vectors "
+    counted = lake.sql(
+        "SELECT 'mentions', entity_kind, count(*) FROM mentions WHERE week = $week GROUP BY ALL UNION ALL "
+        "SELECT 'terms', entity_kind, count(*) FROM cultural_vectors WHERE week = $week GROUP BY ALL UNION ALL "
+        "SELECT 'entities_with_vectors', entity_kind, count(DISTINCT entity_id) FROM cultural_vectors "
         "WHERE week = $week GROUP BY ALL ORDER BY ALL",
-        "terms": "SELECT entity_kind, count(*) FROM cultural_vectors WHERE week = $week GROUP BY ALL ORDER BY ALL",
-    }
-    rows = []
-    for metric, query in queries.items():
-        for row in lake.sql(query, {"week": week}).to_pylist():
-            kind, count = row.values()
-            rows.append((metric, f"kind={kind}", count))
-    return rows
+        {"week": week},
+    )
+    return [(metric, f"kind={kind}", n) for metric, kind, n in zip(*counted.to_pydict().values(), strict=True)]
 
 
 if __name__ == "__main__":

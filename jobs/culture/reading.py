@@ -29,13 +29,16 @@ ANNOTATIONS = (
     "article_id string, day date, "
     "mentions array<struct<entity_kind string, entity_id string, start int, surface string, confidence double>>, "
     "relevances array<struct<entity_kind string, entity_id string, relevance double>>, "
-    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double>>"
+    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double, "
+    "relevance double>>"
 )
 _STRING, _DOUBLE = pa.string(), pa.float64()
 _ENTITY = [("entity_kind", _STRING), ("entity_id", _STRING)]
 _MENTION = pa.struct([*_ENTITY, ("start", pa.int32()), ("surface", _STRING), ("confidence", _DOUBLE)])
 _RELEVANCE = pa.struct([*_ENTITY, ("relevance", _DOUBLE)])
-_USE = pa.struct([*_ENTITY, ("kind", _STRING), ("stem", _STRING), ("form", _STRING), ("amount", _DOUBLE)])
+_USE = pa.struct(
+    [*_ENTITY, *((name, _STRING) for name in ("kind", "stem", "form")), ("amount", _DOUBLE), ("relevance", _DOUBLE)]
+)
 _ANNOTATIONS = pa.schema(
     [
         ("article_id", _STRING),

@@ -1,6 +1,6 @@
 """Which artists are spoken of alike: cosine similarity of their cultural vectors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ def _largest(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndar
 def _shared(products: sparse.csr_matrix, terms: np.ndarray, readable: np.ndarray) -> list[list[str]]:
     """For each pair the words that contribute most, none of which lies within another."""
     return [
-        _distinct(terms[kept][np.lexsort((terms[kept], -weights))])
+        _distinct(terms[kept[np.lexsort((kept, -weights))[: 4 * SHARED_TERMS]]])
         for kept, weights in _readable_rows(products, readable)
     ]
 
@@ -91,14 +91,13 @@ def _readable_rows(products: sparse.csr_matrix, readable: np.ndarray) -> Iterato
         yield columns[words], weights[words].round(9)
 
 
-def _distinct(ordered: Mapping[int, str] | np.ndarray) -> list[str]:
-    chosen: list[str] = []
+def _distinct(ordered: np.ndarray) -> list[str]:
+    """The first terms, each in the longest form that there is."""
+    chosen: dict[str, frozenset[str]] = {}
     for term in ordered:
-        words = set(term.split())
-        within = next((i for i, other in enumerate(chosen) if words <= set(other.split())), None)
-        around = next((i for i, other in enumerate(chosen) if words > set(other.split())), None)
-        if around is not None:
-            chosen[around] = str(term)
-        elif within is None and len(chosen) < SHARED_TERMS:
-            chosen.append(str(term))
-    return list(dict.fromkeys(chosen))
+        words = frozenset(term.split())
+        if not any(words <= other for other in chosen.values()):
+            kept = {other: theirs for other, theirs in chosen.items() if not theirs < words}
+            if len(kept) < SHARED_TERMS:
+                chosen = {**kept, str(term): words}
+    return list(chosen)

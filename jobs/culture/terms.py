@@ -39,6 +39,7 @@ class Use(NamedTuple):
     stem: str  # what counts as the same term
     form: str  # the term as it stands there, in lower case
     amount: float
+    relevance: float  # of the article for the entity
 
 
 class Usage(NamedTuple):
@@ -78,7 +79,8 @@ def usage(
     for entity, own in sorted(_by_entity(mentions).items()):
         weights = _subject_weights(read) if entity in subjects else _weights(spans, read, own)
         relevance[entity] = round(max(m.confidence for m in own) * (1.0 if entity in subjects else PASSING), 6)
-        uses += _uses(entity, weights, read, set(artists_of.get(entity, ())), names_of.get(entity, frozenset()))
+        owners, names = set(artists_of.get(entity, ())), names_of.get(entity, frozenset())
+        uses += _uses(entity, relevance[entity], weights, read, owners, names)
     return Usage(relevance, uses)
 
 
@@ -188,7 +190,12 @@ def _undivided(sentence: _Sentence) -> float:
 
 
 def _uses(
-    entity: Entity, weights: dict[int, float], read: dict[int, _Sentence], owners: set[str], names: frozenset[str]
+    entity: Entity,
+    relevance: float,
+    weights: dict[int, float],
+    read: dict[int, _Sentence],
+    owners: set[str],
+    names: frozenset[str],
 ) -> Iterable[Use]:
     amounts: dict[tuple[str, str], float] = defaultdict(float)
     forms: dict[tuple[str, str], Counter] = defaultdict(Counter)
@@ -202,7 +209,7 @@ def _uses(
             forms["artist", artist_id][artist_id] += 1
     for kind, stem in sorted(amounts):
         form = min(forms[kind, stem].items(), key=lambda item: (-item[1], item[0]))[0]
-        yield Use(*entity, kind, stem, form, round(amounts[kind, stem], 6))
+        yield Use(*entity, kind, stem, form, round(amounts[kind, stem], 6), relevance)
 
 
 @lru_cache(maxsize=200_000)

@@ -30,26 +30,27 @@ _TERM = ["entity_kind", "kind", "stem"]
 def weigh(relevances: DataFrame, uses: DataFrame, week: date, half_life_weeks: float, per_kind: int) -> DataFrame:
     """The cultural vectors.
 
-    relevances: (article_id, day, entity_kind, entity_id, relevance), one row for each article and entity it names.
-    uses: (article_id, entity_kind, entity_id, kind, stem, form, amount), amount in sentences.
+    relevances: (day, entity_kind, entity_id, relevance), one row for each article and entity that it names.
+    uses: (article_id, day, entity_kind, entity_id, kind, stem, form, amount, relevance), amount in sentences.
     per_kind: how many terms of a kind are kept for an entity.
 
     Returns entity_kind, entity_id, kind, term, weight in [0, 1] (six decimals), documents, since.
     """
     age_weeks = F.datediff(F.lit(week), "day") / 7
-    evidence = relevances.withColumn("evidence", F.pow(F.lit(0.5), age_weeks / half_life_weeks) * F.col("relevance"))
-    entities = evidence.groupBy(*_ENTITY).agg(_exact_sum(F.col("evidence")).alias("total"))
-    totals = entities.groupBy("entity_kind").agg(
-        F.sum("total").alias("kind_total"), F.count("*").alias("kind_entities")
-    )
+    evidence = F.pow(F.lit(0.5), age_weeks / half_life_weeks) * F.col("relevance")
+    said = _exact_sum(evidence * F.col("amount") / (F.col("amount") + 1))
+    documents = F.count_distinct("article_id")
 
-    used = uses.join(evidence.select("article_id", *_ENTITY, "day", "evidence"), ["article_id", *_ENTITY])
-    usage = F.col("evidence") * F.col("amount") / (F.col("amount") + 1)
-    described = used.groupBy(*_ENTITY, "kind", "stem").agg(
-        _exact_sum(usage).alias("said"), F.count_distinct("article_id").alias("documents"), F.min("day").alias("since")
+    entities = relevances.groupBy(*_ENTITY).agg(_exact_sum(evidence).alias("total"))
+    kinds = entities.groupBy("entity_kind").agg(F.sum("total").alias("kind_total"), F.count("*").alias("kind_entities"))
+    described = uses.groupBy(*_ENTITY, "kind", "stem").agg(
+        said.alias("said"), documents.alias("documents"), F.min("day").alias("since")
     )
-    shared = described.groupBy(*_TERM).agg(F.sum("said").alias("term_said"), F.count("*").alias("term_entities"))
-    articles = used.groupBy(*_TERM).agg(F.count_distinct("article_id").alias("term_articles"))
+    terms = uses.groupBy(*_TERM).agg(
+        said.alias("term_said"),
+        documents.alias("term_articles"),
+        F.count_distinct("entity_id").alias("term_entities"),
+    )
 
     background = F.col("term_said") / F.col("kind_total")
     chance = (F.col("said") / _EXACT + PRIOR * background) / (F.col("total") / _EXACT + PRIOR)
@@ -58,10 +59,9 @@ def weigh(relevances: DataFrame, uses: DataFrame, week: date, half_life_weeks: f
     damping = damping * F.col("term_articles") / (F.col("term_articles") + 1)
     weighed = (
         described.join(entities, _ENTITY)
-        .join(totals, "entity_kind")
-        .join(shared, _TERM)
-        .join(articles, _TERM)
-        .join(_written(used), ["kind", "stem"])
+        .join(kinds, "entity_kind")
+        .join(terms, _TERM)
+        .join(_written(uses), ["kind", "stem"])
         .withColumn("weight", F.round(F.least(chance * damping, F.lit(1.0)), 6))
     )
     place = F.row_number().over(
@@ -75,9 +75,9 @@ def _exact_sum(value) -> "F.Column":
     return F.sum(F.round(value * _EXACT).cast("bigint"))
 
 
-def _written(used: DataFrame) -> DataFrame:
+def _written(uses: DataFrame) -> DataFrame:
     """The form in which each term is written most often (kind, stem, term), no two terms of a kind alike."""
-    forms = used.groupBy("kind", "stem", "form").agg(F.count_distinct("article_id").alias("articles"))
+    forms = uses.groupBy("kind", "stem", "form").agg(F.count_distinct("article_id").alias("articles"))
     choice = F.min(F.struct((-F.col("articles")).alias("rare"), F.length("form").alias("length"), F.col("form")))
     return (
         forms.groupBy("kind", "stem")

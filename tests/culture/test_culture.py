@@ -116,8 +116,8 @@ def weighed(spark, library, texts, partitions=1):
     rows = pd.DataFrame(texts, columns=["article_id", "day", "title", "text"])
     articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string")
     annotated = annotate(articles.repartition(partitions), Reader.of(names(*library), frozenset(), 0.5))
-    relevances = annotated.selectExpr("article_id", "day", "inline(relevances)")
-    vectors = weigh(relevances, annotated.selectExpr("article_id", "inline(uses)"), WEEK, 26.0, 100)
+    relevances = annotated.selectExpr("day", "inline(relevances)")
+    vectors = weigh(relevances, annotated.selectExpr("article_id", "day", "inline(uses)"), WEEK, 26.0, 100)
     return {(r.entity_id, r.kind, r.term): r.weight for r in vectors.collect()}
 
 
