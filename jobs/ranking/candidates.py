@@ -26,6 +26,10 @@ class Nearness:
     via: np.ndarray
     position: np.ndarray
 
+    def of(self, rows: np.ndarray) -> "Nearness":
+        """That of some of the listeners."""
+        return Nearness(self.strength[rows], self.via[rows], self.position[rows])
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -43,6 +47,11 @@ class Evidence:
     near: dict[str, Nearness]
     words: Nearness
     plays_artist: np.ndarray
+
+    def of(self, rows: np.ndarray) -> "Evidence":
+        """That of some of the listeners."""
+        near = {name: links.of(rows) for name, links in self.near.items()}
+        return Evidence(self.factors[rows], self.match[rows], near, self.words.of(rows), self.plays_artist[rows])
 
 
 def gather(block: Block, catalogue: Catalogue) -> Evidence:

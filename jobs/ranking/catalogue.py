@@ -56,6 +56,15 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.track_ids)
 
+    def credited(self, tracks: np.ndarray) -> np.ndarray:
+        """The artists of each of `tracks`, int (n_listeners, n_candidates), where -1 is none: int (n_listeners,
+        n_candidates, n_credits), -1 behind the last."""
+        counts = np.where(tracks >= 0, np.diff(self.credits.indptr)[tracks], 0)
+        at = np.arange(max(int(counts.max(initial=0)), 1))
+        there = at < counts[:, :, None]
+        position = np.where(there, self.credits.indptr[tracks][:, :, None] + at, 0)
+        return np.where(there, self.credits.indices[position], -1)
+
     @cached_property
     def track_index(self) -> pd.Index:
         """Look-up from track_id to position."""

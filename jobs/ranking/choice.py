@@ -17,6 +17,7 @@ class Actions:
     credits : int (n_listeners, n_candidates, n_credits), its artists, collaborators included; -1: no more
     fresh : bool (n_listeners, n_candidates), whether it counts as a new release that suits the listener
     complete : bool (n_listeners,), whether the candidates are all that the listener may be offered at all
+    complete_fresh : bool (n_listeners,), whether the fresh candidates are all the fresh tracks there are
     """
 
     scores: np.ndarray
@@ -24,6 +25,7 @@ class Actions:
     credits: np.ndarray
     fresh: np.ndarray
     complete: np.ndarray
+    complete_fresh: np.ndarray
 
     def __post_init__(self):
         shape = self.scores.shape
@@ -33,6 +35,7 @@ class Actions:
             ("credits", self.credits.shape[:2] != shape[:2] or self.credits.ndim != 3),
             ("fresh", self.fresh.shape != shape[:2]),
             ("complete", self.complete.shape != shape[:1]),
+            ("complete_fresh", self.complete_fresh.shape != shape[:1]),
         ):
             if wrong:
                 raise ValueError(f"{name} does not fit scores of shape {shape}")
@@ -84,10 +87,10 @@ def draw(actions: Actions, uniforms: np.ndarray, rules: Rules, begun: Lists | No
     `explore_tracks` best tracks, uniformly (of all allowed ones, if none of those is left). So the propensity of an
     action a is (1 - ε)·[a is the best] + ε·[a is in that pool] / |pool|.
 
-    Allowed is a candidate whose work is not yet in the list and whose artists all have places left. Where the
-    candidates are complete and none is left under that cap, the cap is relaxed by as little as possible; where they
-    are not, the list ends. Whenever the list is behind its share of new releases and an allowed one suits, only such
-    are allowed: places for them are spread evenly.
+    Allowed is a candidate whose work is not yet in the list and whose artists all have places left. Where none is
+    left under that cap and the candidates are complete, the cap is relaxed by as little as possible. Whenever the
+    list is behind its share of new releases and an allowed one suits, only such are allowed: places for them are
+    spread evenly. Where a rule lacks candidates and they are not complete, the list ends, to be gone on with.
 
     Parameters
     ----------
@@ -120,6 +123,7 @@ def draw(actions: Actions, uniforms: np.ndarray, rules: Rules, begun: Lists | No
         allowed = open_ & _under_cap(open_, places_of_artist[artists].max(axis=2), actions.complete, rules)
         behind = new_releases < quota * (place + 1) // rules.length
         allowed_new = allowed & actions.fresh
+        allowed &= (~behind | allowed_new.any(axis=1) | actions.complete_fresh)[:, None]
         allowed = np.where((behind & allowed_new.any(axis=1))[:, None], allowed_new, allowed)
 
         greedy = np.where(allowed, best, -np.inf).argmax(axis=1)

@@ -22,7 +22,7 @@ from jobs.ranking import features
 from jobs.ranking.reward import RewardModel, prior_model, sigmoid
 
 ITERATIONS = 30
-TOLERANCE = 1e-8  # largest change of a weight at which Newton's method stops, log-odds
+TOLERANCE = 1e-4  # largest change of a weight after which Newton's method stops, log-odds; what is left is its square
 DECIMALS = 6  # of the weights kept: sums over partitions differ beyond, by their order
 HELD_OUT_SHARE = 5  # one listener in five is held out
 
@@ -66,12 +66,13 @@ def statistics(
     return float(loss), gradient, hessian
 
 
-def fit(summed: Statistics, prior: np.ndarray, prior_strength: float) -> np.ndarray:
+def fit(summed: Statistics, prior: np.ndarray, prior_strength: float, start: np.ndarray | None = None) -> np.ndarray:
     """The weights that minimise the penalised loss, by Newton's method with step halving, shape (n_design,).
 
     summed : gives loss, gradient and Hessian of the data at given weights; the sample weights in it have mean 1
+    start : where to begin; by default at the prior
     """
-    beta = prior.copy()
+    beta = prior if start is None else start
     loss, gradient, hessian = _penalised(summed, beta, prior, prior_strength)
     for _ in range(ITERATIONS):
         step = np.linalg.solve(hessian, gradient)
@@ -123,31 +124,31 @@ def learn(judged: DataFrame, prior_strength: float, most_weight: float) -> Learn
             ("reward", "estimate=snips"): sum(row["rewarded"] for row in totals.values())
             / sum(row["weight"] for row in totals.values()),
         }
+        start = None
         if len(totals) == 2:
-            metrics |= _held_out(data, totals, prior_strength)
+            start, losses = _held_out(data, totals, prior_strength)
+            metrics |= losses
         mean_weight = sum(row["weight"] for row in totals.values()) / rows
-        beta = fit(_summed(data, mean_weight), features.prior(), prior_strength)
+        beta = fit(_summed(data, mean_weight), features.prior(), prior_strength, start)
         return Learned(RewardModel(weights=tuple(np.round(beta, DECIMALS))), rows, metrics)
     finally:
         data.unpersist()
 
 
-def _held_out(data: DataFrame, totals: dict, prior_strength: float) -> dict[tuple[str, str], float]:
-    """Log loss on held-out listeners, nats a judgement, importance-weighted: the model, the prior, a constant."""
+def _held_out(data: DataFrame, totals: dict, prior_strength: float) -> tuple[np.ndarray, dict[tuple[str, str], float]]:
+    """A model trained without the held-out listeners, and log losses on them: of this model, of the prior, of a
+    constant. Nats a judgement, importance-weighted."""
     training, held_out = totals[False], totals[True]
     prior = features.prior()
-    mean_weight = training["weight"] / training["rows"]
-    beta = fit(_summed(data.where("NOT held_out"), mean_weight), prior, prior_strength)
+    beta = fit(_summed(data.where("NOT held_out"), training["weight"] / training["rows"]), prior, prior_strength)
     constant = np.zeros_like(prior)
     rate = np.clip(training["rewarded"] / training["weight"], 1e-6, 1 - 1e-6)
     constant[0] = np.log(rate / (1 - rate))
-    loss_at = _summed(data.where("held_out"), held_out["weight"])  # a sum of weights, so that the loss is a mean
-    return {
+    losses = _losses(data.where("held_out"), np.array([beta, prior, constant])) / held_out["weight"]
+    named = zip(("learned", "prior", "constant"), losses, strict=True)
+    return beta, {
         ("held_out_judgements", ""): held_out["rows"],
-        **{
-            ("held_out_log_loss", f"model={name}"): loss_at(weights)[0]
-            for name, weights in (("learned", beta), ("prior", prior), ("constant", constant))
-        },
+        **{("held_out_log_loss", f"model={name}"): float(loss) for name, loss in named},
     }
 
 
@@ -178,21 +179,37 @@ def _summed(data: DataFrame, weight_unit: float) -> Statistics:
     """`statistics` over all rows of `_design_rows`, with weights divided by `weight_unit`; one Spark job a call."""
 
     def at(beta: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-        def partial(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            n = len(beta)
-            total = np.zeros(1 + n + n * n)
-            for batch in batches:
-                x = batch.column("x").flatten().to_numpy().reshape(-1, n)
-                weight = batch.column("weight").to_numpy() / weight_unit
-                loss, gradient, hessian = statistics(x, batch.column("reward").to_numpy(), weight, beta)
-                total += np.concatenate([[loss], gradient, hessian.ravel()])
-            yield pa.record_batch({"sums": pa.array([total.tolist()], pa.list_(pa.float64()))})
+        def partial(x: np.ndarray, reward: np.ndarray, weight: np.ndarray) -> np.ndarray:
+            loss, gradient, hessian = statistics(x, reward, weight / weight_unit, beta)
+            return np.concatenate([[loss], gradient, hessian.ravel()])
 
         n = len(beta)
-        sums = np.sum([row["sums"] for row in data.mapInArrow(partial, "sums array<double>").collect()], axis=0)
+        sums = _sum_over(data, partial, n, 1 + n + n * n)
         return float(sums[0]), sums[1 : 1 + n], sums[1 + n :].reshape(n, n)
 
     return at
+
+
+def _losses(data: DataFrame, betas: np.ndarray) -> np.ndarray:
+    """The weighted log loss, a sum in nats, at each row of `betas`."""
+
+    def partial(x: np.ndarray, reward: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        return np.array([statistics(x, reward, weight, beta)[0] for beta in betas])
+
+    return _sum_over(data, partial, betas.shape[1], len(betas))
+
+
+def _sum_over(data: DataFrame, partial: Callable[..., np.ndarray], n_design: int, n_sums: int) -> np.ndarray:
+    """The sum of `partial(x, reward, weight)` over all rows of `_design_rows`, in one Spark job; (n_sums,)."""
+
+    def add(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        total = np.zeros(n_sums)
+        for batch in batches:
+            x = batch.column("x").flatten().to_numpy().reshape(-1, n_design)
+            total += partial(x, batch.column("reward").to_numpy(), batch.column("weight").to_numpy())
+        yield pa.record_batch({"sums": pa.array([total.tolist()], pa.list_(pa.float64()))})
+
+    return np.sum([row["sums"] for row in data.mapInArrow(add, "sums array<double>").collect()], axis=0)
 
 
 def _penalised(

@@ -1,12 +1,11 @@
 """From a block of listeners to their lists: evidence, candidates, reasons, scores, the draw. All in arrays."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from scipy.sparse import csr_matrix
 
 from jobs.ranking import candidates, choice, features, reasons, rules
 from jobs.ranking.candidates import Evidence
@@ -66,8 +65,8 @@ class Ranker:
     def rank(self, block: Block) -> pa.RecordBatch:
         """The lists of a block of listeners, in columns of `SCHEMA`.
 
-        Almost always the selected candidates fill a list. Where they cannot, as when one artist has made most of
-        them, the draw goes on from the same place with the whole catalogue.
+        Almost always the selected candidates fill a list by the rules. Where they cannot, as when one artist has made
+        most of them, the draw goes on from the same place with the whole catalogue.
         """
         evidence = candidates.gather(block, self.catalogue)
         allowed = rules.eligible(block, self.catalogue)
@@ -76,8 +75,10 @@ class Ranker:
 
         chosen = candidates.select(evidence, allowed, self.catalogue, self.n_candidates)
         complete = (chosen >= 0).sum(axis=1) == allowed.sum(axis=1)
-        offers = Offers.make(chosen, complete, evidence, traits, np.arange(len(block)), self.catalogue, self.model)
-        lists = choice.draw(offers.actions, uniforms, self.rules)
+        offers = Offers.make(chosen, complete, evidence, traits, self.catalogue, self.model)
+        suitable = reasons.suitable_new(allowed, evidence, self.catalogue)
+        actions = replace(offers.actions, complete_fresh=offers.actions.fresh.sum(axis=1) == suitable.sum(axis=1))
+        lists = choice.draw(actions, uniforms, self.rules)
 
         unfinished = np.flatnonzero((lists.lengths < self.rules.length) & ~complete)
         finished = np.setdiff1d(np.arange(len(block)), unfinished)
@@ -90,9 +91,10 @@ class Ranker:
         return pa.Table.from_batches(parts, SCHEMA).combine_chunks().to_batches()[0] if len(parts) > 1 else parts[0]
 
     def _whole_catalogue(self, row: int, allowed: np.ndarray, evidence: Evidence, traits: dict) -> "Offers":
-        tracks = np.flatnonzero(allowed[row])[None, :]
         who = np.array([row])
-        return Offers.make(tracks, np.array([True]), evidence, traits, who, self.catalogue, self.model)
+        of_one = {name: values[who] for name, values in traits.items()}
+        tracks = np.flatnonzero(allowed[row])[None, :]
+        return Offers.make(tracks, np.array([True]), evidence.of(who), of_one, self.catalogue, self.model)
 
     def _rows(
         self, block: Block, who: np.ndarray, offers: "Offers", lists: choice.Lists, at: np.ndarray, evidence: Evidence
@@ -148,18 +150,11 @@ class Offers:
         complete: np.ndarray,
         evidence: Evidence,
         traits: dict[str, np.ndarray],
-        who: np.ndarray,
         catalogue: Catalogue,
         model: RewardModel,
     ) -> "Offers":
-        """Find the reasons of the candidates `tracks` and score each action.
-
-        who : int (n_listeners,), the rows of these listeners in the block that `evidence` and `traits` describe
-        """
-        if len(who) != len(evidence.match):
-            evidence = _of(evidence, who)
-            traits = {name: values[who] for name, values in traits.items()}
-        credits = _padded(catalogue.credits, tracks)
+        """Find the reasons of the candidates `tracks` and score each action; see `choice.Actions` for `complete`."""
+        credits = catalogue.credited(tracks)
         found = reasons.find(tracks, credits, evidence, catalogue)
         rows, columns, kinds = np.nonzero(found.holds)
         described = _describe(tracks, rows, columns, kinds, found, credits, evidence, traits, catalogue)
@@ -173,6 +168,7 @@ class Offers:
             credits=credits,
             fresh=(tracks >= 0) & catalogue.new[tracks] & found.personal,
             complete=complete,
+            complete_fresh=complete,
         )
         return cls(tracks, found, number, described, actions)
 
@@ -226,25 +222,6 @@ def _traits(block: Block, evidence: Evidence, catalogue: Catalogue) -> dict[str,
         "mainstream": popularity / np.maximum(n_tracks, 1),
         "breadth": n_artists / np.maximum(n_tracks, 1),
     }
-
-
-def _padded(credits: csr_matrix, tracks: np.ndarray) -> np.ndarray:
-    """The artists of each track, -1 behind the last; int (n_listeners, n_candidates, n_credits)."""
-    counts = np.where(tracks >= 0, np.diff(credits.indptr)[tracks], 0)
-    at = np.arange(max(int(counts.max(initial=0)), 1))
-    there = at < counts[:, :, None]
-    position = np.where(there, credits.indptr[tracks][:, :, None] + at, 0)
-    return np.where(there, credits.indices[position], -1)
-
-
-def _of(evidence: Evidence, who: np.ndarray) -> Evidence:
-    """The evidence of some listeners of the block."""
-
-    def part(near: candidates.Nearness) -> candidates.Nearness:
-        return candidates.Nearness(near.strength[who], near.via[who], near.position[who])
-
-    near = {name: part(links) for name, links in evidence.near.items()}
-    return Evidence(evidence.factors[who], evidence.match[who], near, part(evidence.words), evidence.plays_artist[who])
 
 
 def _restated(lists: choice.Lists, row: int, before: np.ndarray, now: np.ndarray) -> choice.Lists:

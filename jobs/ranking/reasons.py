@@ -91,6 +91,17 @@ def find(candidates: np.ndarray, credits: np.ndarray, evidence: Evidence, catalo
     return Reasons(holds, strength, via)
 
 
+def suitable_new(eligible: np.ndarray, evidence: Evidence, catalogue: Catalogue) -> np.ndarray:
+    """Which new releases suit a listener: those that may be offered for a reason of the listener's own.
+
+    eligible : bool (n_listeners, n_tracks)
+    Returns bool (n_listeners, n_new), columns in the order of the catalogue.
+    """
+    new = np.flatnonzero(catalogue.new)
+    tracks = np.tile(new, (len(eligible), 1))
+    return find(tracks, catalogue.credited(tracks), evidence, catalogue).personal & eligible[:, new]
+
+
 def sentences(
     rows: np.ndarray, tracks: np.ndarray, kinds: np.ndarray, via: np.ndarray, evidence: Evidence, catalogue: Catalogue
 ) -> tuple[pa.StringArray, pa.StringArray]:

@@ -1,0 +1,246 @@
+"""The steps over a lake: two weeks of lists, answers between them, and runs again."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from jobs import settings as settings_module
+from jobs.cli import UserError
+from jobs.lake import ALL, APPEND, AuditFailed
+from jobs.ranking.__main__ import arg_parser, main
+from tests.ranking.worlds import track
+
+FIRST, SECOND = date(2026, 11, 16), date(2026, 11, 23)
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+TRACKS = 150
+ARTISTS = 40
+USERS = [f"u{i}" for i in range(12)]
+
+
+@pytest.fixture
+def world(lake, spark):
+    """A lake in which every stage before has run for both weeks. Tracks 140 to 149 are new; u11 has opted out."""
+    rng = np.random.default_rng(0)
+    ids, artists = [f"t{i:03}" for i in range(TRACKS)], [f"a{i:02}" for i in range(ARTISTS)]
+    new = {"released_at": FIRST - timedelta(days=3)}
+    tracks = [track(t, artists[i % ARTISTS], **(new if i >= 140 else {})) for i, t in enumerate(ids)]
+    lake.publish("artists", pa.table({"artist_id": artists, "name": [a.upper() for a in artists]}), ALL)
+    lake.publish("tracks", pa.Table.from_pylist(tracks), ALL)
+    listens = [
+        (MONDAY - timedelta(days=int(d), seconds=n), user, ids[t], None)
+        for n, user in enumerate(USERS)
+        for d, t in zip(rng.integers(1, 60, 25), rng.choice(139, 25), strict=True)
+    ]
+    listen(lake, listens)
+    playlist = [{"playlist_id": "p", "position": i + 1, "track_id": t} for i, t in enumerate(ids[:60])]
+    lake.publish("playlists", pa.Table.from_pylist(playlist), ALL)
+    bans = [("u0", "artist", "a01"), ("u1", "track", "t030"), ("u11", "opt_out", "")]
+    lake.publish("exclusions", pa.table(list(zip(*bans, strict=True)), ["user_id", "kind", "excluded_id"]), ALL)
+    for week in (FIRST, SECOND):
+        for origin, known in (("collaborative", ids[:140]), ("audio", ids)):
+            rows = {"track_id": known, "factors": list(rng.normal(size=(len(known), 4)).astype("f4"))}
+            rows["listeners"] = [5 * (origin == "collaborative")] * len(known)
+            lake.publish("track_factors", pa.table(rows), {"week": week, "origin": origin})
+        factors = list(rng.normal(size=(len(USERS), 4)).astype("f4"))
+        table = pa.table({"user_id": USERS, "factors": factors, "tracks_heard": [25] * len(USERS)})
+        lake.publish("user_factors", table, {"week": week})
+        words = {"entity_kind": "artist", "kind": "adjective", "term": "hushed", "weight": 0.5}
+        vectors = [{**words, "entity_id": a, "documents": 1, "since": date(2026, 1, 1)} for a in artists[:10]]
+        lake.publish("cultural_vectors", pa.Table.from_pylist(vectors), {"week": week})
+        near = [
+            {"artist_id": a, "rank": 1, "similar_artist_id": b, "similarity": 0.9, "shared_terms": ["hushed"]}
+            for a, b in pairwise(artists[:10])
+        ]
+        lake.publish("similar_artists", pa.Table.from_pylist(near), {"week": week})
+    return lake
+
+
+def listen(lake, rows):
+    names = ["listened_at", "user_id", "track_id", "ms_played"]
+    columns = list(zip(*sorted(set(rows)), strict=True))
+    types = [pa.timestamp("us", "UTC"), pa.string(), pa.string(), pa.int64()]
+    arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
+    lake.publish("listens", pa.table(arrays, names), APPEND)
+
+
+def lists(lake, week):
+    rows = lake.arrow("discover_weekly", {"week": week}).sort_by([("user_id", "ascending"), ("rank", "ascending")])
+    return rows.to_pylist()
+
+
+def metrics(lake, week, stage):
+    rows = lake.arrow("metrics", {"week": week, "stage": stage}).to_pylist()
+    return {(r["metric"], r["dimension"]): r["value"] for r in rows}
+
+
+@pytest.mark.slow
+def test_two_weeks_with_answers_between_them(world, monkeypatch):
+    for step in ("outcomes", "learn", "rank"):
+        main(step, FIRST)
+    first = lists(world, FIRST)
+    assert {r["user_id"] for r in first} == set(USERS) - {"u11"}
+    assert len(first) == 30 * 11
+    assert len({r["explanation_kind"] for r in first}) >= 4
+    found = metrics(world, FIRST, "ranking.rank")
+    assert found["lists", ""] == 11
+    assert found["short_lists", ""] == 0
+    assert 0 < found["explored_share", ""] < 0.3
+    assert found["new_release_share", ""] > 0
+    assert sum(v for (name, _), v in found.items() if name == "reason_share") == pytest.approx(1)
+    (policy,) = world.arrow("policies", {"week": FIRST}).to_pylist()
+    assert policy["training_rows"] == 0
+
+    # Everybody streams place 2 and skips place 4.
+    at = {(r["user_id"], r["rank"]): r["track_id"] for r in first}
+    listen(world, [(MONDAY + timedelta(days=1), u, t, 60_000) for (u, rank), t in at.items() if rank == 2])
+    listen(world, [(MONDAY + timedelta(days=2), u, t, 2_000) for (u, rank), t in at.items() if rank == 4])
+    for step in ("outcomes", "learn", "rank"):
+        main(step, SECOND)
+    outcomes = world.arrow("outcomes").to_pylist()
+    assert len(outcomes) == 30 * 11
+    assert {(o["rank"], o["reward"]) for o in outcomes if o["examined"]} == {(1, 0), (2, 1), (3, 0), (4, 0)}
+    (policy,) = world.arrow("policies", {"week": SECOND}).to_pylist()
+    assert policy["training_rows"] == 4 * 11
+    assert metrics(world, SECOND, "ranking.learn")["training_rows", ""] == 44
+    second = lists(world, SECOND)
+    assert {r["policy_version"] for r in second} == {policy["policy_version"]}
+    assert not {(r["user_id"], r["track_id"]) for r in first} & {(r["user_id"], r["track_id"]) for r in second}
+
+    # Again, with more partitions, and for the earlier week with the later one there.
+    monkeypatch.setenv("DISCOVER_SPARK_SHUFFLE_PARTITIONS", "5")
+    settings_module.settings.cache_clear()
+    main("outcomes", SECOND)
+    main("rank", SECOND)
+    main("rank", FIRST)
+    assert world.arrow("outcomes").num_rows == 30 * 11
+    assert lists(world, SECOND) == second
+    assert lists(world, FIRST) == first
+
+
+def test_play_counts_alone_are_enough(lake, spark):
+    # Artists stand in for tracks; u0 knows only what nobody else knows.
+    ids = [f"a{i:02}" for i in range(50)]
+    lake.publish("artists", pa.table({"artist_id": ids, "name": ids}), ALL)
+    rows = [{**track(a, a, title=a)} for a in ids]
+    lake.publish("tracks", pa.Table.from_pylist(rows), ALL)
+    counts = [("u0", "a00", 1), *(("u1", f"a{i:02}", 10 + i) for i in range(1, 15)), ("u2", "a03", 0)]
+    lake.publish("play_counts", pa.table(list(zip(*counts, strict=True)), ["user_id", "track_id", "plays"]), ALL)
+    main("learn", FIRST)
+    main("rank", FIRST)
+    found = lists(lake, FIRST)
+    assert [r["user_id"] for r in found] == ["u0"] * 30 + ["u1"] * 30
+    assert {r["explanation"] for r in found} >= {"1 listener plays it", "Nobody has played it yet: be the first"}
+    # What somebody plays comes before what nobody does, but where the draw explores.
+    straight = [r["explanation_kind"] for r in found[:30] if not r["explored"]]
+    assert straight == sorted(straight, reverse=True)
+
+
+def test_an_empty_lake_is_no_error(lake):
+    for step in ("outcomes", "learn", "rank"):
+        main(step, FIRST)
+    assert lake.is_empty("discover_weekly")
+    assert lake.arrow("policies")["training_rows"].to_pylist() == [0]
+
+
+def test_without_a_policy_the_rank_step_says_what_to_run(lake, spark):
+    one_track(lake)
+    with pytest.raises(UserError, match=r"jobs\.ranking learn --week 2026-11-16"):
+        main("rank", FIRST)
+
+
+def test_a_damaged_policy_is_named(lake, spark):
+    one_track(lake)
+    policy = {"policy_version": "broken-one", "epsilon": 0.1, "training_rows": 0, "model": "{}", "metrics": "{}"}
+    lake.publish("policies", pa.Table.from_pylist([policy]), {"week": FIRST})
+    with pytest.raises(UserError, match="broken-one is damaged"):
+        main("rank", FIRST)
+
+
+def one_track(lake):
+    lake.publish("artists", pa.table({"artist_id": ["a"], "name": ["A"]}), ALL)
+    lake.publish("tracks", pa.Table.from_pylist([track("t", "a")]), ALL)
+
+
+def test_each_step_explains_itself(capsys):
+    for step in ("outcomes", "learn", "rank"):
+        with pytest.raises(SystemExit):
+            arg_parser().parse_args([step, "--help"])
+        assert "--week" in capsys.readouterr().out
+
+
+@pytest.fixture
+def offer(lake):
+    """Publishes lists of u, who has played t0, skipped t8 and could be offered t1 to t4."""
+    tracks = [track(f"t{i}", f"a{i}") for i in range(6)]
+    tracks += [track("t0 live", "a0", work_id="t0"), track("t8", "a8"), track("early", "a1", released_at=SECOND)]
+    lake.publish("artists", pa.table({"artist_id": [f"a{i}" for i in range(9)], "name": ["A"] * 9}), ALL)
+    lake.publish("tracks", pa.Table.from_pylist(tracks), ALL)
+    listen(lake, [(MONDAY, "u", "t0", None), (MONDAY, "u", "t8", 10), (MONDAY, "v", "t0", None)])
+    lake.publish("exclusions", pa.table({"user_id": ["u"], "kind": ["artist"], "excluded_id": ["a5"]}), ALL)
+    entries = [{"playlist_id": "p", "position": i + 1, "track_id": f"t{i}"} for i in range(3)]
+    lake.publish("playlists", pa.Table.from_pylist(entries), ALL)
+    words = {"entity_kind": "artist", "kind": "word", "weight": 0.5, "documents": 1, "since": FIRST}
+    terms = [{**words, "entity_id": a, "term": t} for a, t in (("a0", "loud"), ("a1", "loud"), ("a2", "shy"))]
+    lake.publish("cultural_vectors", pa.Table.from_pylist(terms), {"week": SECOND})
+
+    def publish(*places, week=SECOND, user="u"):
+        common = {"user_id": user, "explanation": "x", "score": 0.5, "propensity": 0.5, "explored": False,
+                  "policy_version": "v", "features": []}  # fmt: skip
+        rows = [
+            {**common, "rank": n, "track_id": t, "explanation_kind": k, "explanation_of": of}
+            for n, (t, k, of) in enumerate(places, start=1)
+        ]
+        table = pa.Table.from_pylist(rows)
+        features = pa.array([[]] * len(rows), pa.map_(pa.string(), pa.float64()))
+        table = table.set_column(table.column_names.index("features"), "features", features)
+        lake.publish("discover_weekly", table, {"week": week})
+
+    return publish
+
+
+def test_true_rows_pass_the_audits(offer):
+    offer(
+        ("t1", "playlist_neighbour", "t0"),
+        ("t2", "because_you_listened", "t0"),
+        ("t3", "popular", None),
+        ("t4", "sounds_like", "t0"),
+    )
+    offer(("t1", "described_as", "a0"))
+
+
+@pytest.mark.parametrize(
+    ("place", "rule"),
+    [
+        (("t0 live", "popular", None), "has heard before the week, in any version"),
+        (("t8", "popular", None), "has heard before the week"),
+        (("t5", "popular", None), "has excluded"),
+        (("early", "popular", None), "not out yet"),
+        (("t1", "because_you_listened", "t2"), "names a track that the listener has played"),
+        (("t1", "sounds_like", None), "names a track that the listener has played"),
+        (("t1", "because_you_listened", "t8"), "names a track that the listener has played"),
+        (("t1", "described_as", "a3"), "names an artist that the listener has played"),
+        (("t2", "described_as", "a0"), "share a term"),
+        (("t3", "playlist_neighbour", "t0"), "on one playlist"),
+        (("t1", "new_release", "a0"), "out since less than half a year"),
+    ],
+)
+def test_a_row_that_is_not_true_is_refused(offer, place, rule):
+    with pytest.raises(AuditFailed, match=rule):
+        offer(place)
+
+
+def test_a_track_of_an_earlier_list_is_refused(offer):
+    offer(("t1", "popular", None), week=FIRST)
+    with pytest.raises(AuditFailed, match="earlier list offered"):
+        offer(("t1", "popular", None))
+
+
+def test_a_list_that_ends_early_is_refused(lake, offer):
+    offer(("t1", "popular", None), ("t2", "popular", None))
+    rows = lake.arrow("discover_weekly")
+    short = rows.slice(0, 1).set_column(rows.column_names.index("user_id"), "user_id", pa.array(["v"]))
+    with pytest.raises(AuditFailed, match="shorter than others"):
+        lake.publish("discover_weekly", pa.concat_tables([rows, short]), {"week": SECOND})
