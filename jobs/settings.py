@@ -82,9 +82,7 @@ class CollaborativeSettings(Section):
 class AudioSettings(Section):
     """Spectrograms and the network. The network of 2014 is: filters 256, dense_units 2048, learning_rate 0.0001."""
 
-    max_seconds: float = Field(
-        90.0, ge=12
-    )  # longest stretch that is analysed, the middle of a file, seconds; ≥ a window
+    max_seconds: float = Field(90.0, ge=12)  # longest stretch of a file that is analysed, its middle, seconds
     decode_seconds: float = Field(120.0, gt=0)  # most time for one file, seconds
     chunk_tracks: int = Field(200, ge=1)  # tracks committed at a time: what a killed run repeats at most
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are not trained on

@@ -82,7 +82,8 @@ def plan(tracks: pd.DataFrame, known: pd.DataFrame, wanted_recipe: str) -> Plan:
         & both["audio_sha256"].notna().to_numpy()
     )
     gone = ~there & has_spectrogram
-    right = (same_recipe & same_file) | gone
+    still_missing = ~there & is_known & (both["path"] == both["path_known"]).to_numpy()
+    right = (same_recipe & same_file) | gone | still_missing
     requests = both[["track_id", "path"]].copy()
     requests["known_sha256"] = both["audio_sha256"].where(pd.Series(same_recipe & has_spectrogram, both.index), None)
     return Plan(

@@ -54,8 +54,7 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
     training = Examples(track_ids[~held_out].tolist(), unit(factors[~held_out]))
     validation = Examples(track_ids[held_out].tolist(), unit(factors[held_out]))
     with step(f"reading {len(track_ids)} spectrograms"):
-        store = Store(settings().home / "tmp")
-        store.fill(stream(lake, recipe(config.max_seconds)), set(track_ids))
+        store = Store(settings().home / "tmp", stream(lake, recipe(config.max_seconds), set(track_ids)))
     with bar("training", config.epochs, "epochs") as progress:
 
         def on_epoch(loss: float, val_loss: float) -> None:

@@ -70,23 +70,20 @@ class Store:
     """The spectrograms of a training run, in a nameless file mapped into memory: any window of any of them can be read
     at any time, and what does not fit stays on disk. The file is gone when the process is, however that ends."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, batches: Iterable[pa.RecordBatch]):
+        """`folder`: where the file is made; `batches`: with the columns track_id, frames, bands, log_mel."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as this object
         self._places: dict[str, tuple[int, int]] = {}  # track_id -> first frame, frames
-        self._frames = 0
-
-    def fill(self, batches: Iterable[pa.RecordBatch], wanted: set[str]) -> None:
-        """Take over the spectrograms of the `wanted` tracks from batches with track_id, frames, bands, log_mel."""
-        for batch in batches:
-            for track_id, levels in zip(batch.column("track_id").to_pylist(), spectrograms(batch), strict=True):
-                if track_id in wanted:
-                    self._file.write(levels.data)
-                    self._places[track_id] = self._frames, len(levels)
-                    self._frames += len(levels)
-        self._file.flush()
-        shape = (max(self._frames, 1), MEL_BANDS)
-        self._levels = np.memmap(self._file, np.uint8, "r", shape=shape) if self._frames else np.zeros(shape, np.uint8)
+        total = 0
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for batch in batches:
+                for track_id, levels in zip(batch.column("track_id").to_pylist(), spectrograms(batch), strict=True):
+                    file.write(levels.data)
+                    self._places[track_id] = total, len(levels)
+                    total += len(levels)
+            file.flush()
+            shape = (total, MEL_BANDS)  # an empty file cannot be mapped
+            self._levels = np.memmap(file, np.uint8, "r", shape=shape) if total else np.empty(shape, np.uint8)
 
     def __getitem__(self, track_id: str) -> np.ndarray:
         """The spectrogram of a track [shape=(frames, MEL_BANDS), dtype=uint8]; raises KeyError."""

@@ -33,10 +33,14 @@ def test_only_new_and_changed_files_are_read(tmp_path):
         known_of("could_not_be_read", path, audio_sha256=None, error="permission denied"),
         known_of("other_recipe", path, recipe="rate=8000"),
         known_of("disk_not_mounted", path, path=gone),
+        known_of("still_missing", path, path=gone, audio_sha256=None, error="no such file or directory"),
         known_of("not_in_the_catalogue", path),
     ]
     names = [row["track_id"] for row in known[:-1]]
-    tracks = [(name, gone if name == "disk_not_mounted" else path) for name in [*names, "new", "new_and_missing"]]
+    tracks = [
+        (name, gone if name in ("disk_not_mounted", "still_missing") else path)
+        for name in [*names, "new", "new_and_missing"]
+    ]
     found = planned(tracks, known)
     assert found.new["track_id"].tolist() == ["new", "new_and_missing"]
     # the known hash is passed on where the spectrogram would be the same for the same bytes
@@ -47,7 +51,7 @@ def test_only_new_and_changed_files_are_read(tmp_path):
         "could_not_be_read": None,
         "other_recipe": None,
     }
-    assert (found.unchanged, found.gone, found.removed) == (2, 1, ["not_in_the_catalogue"])
+    assert (found.unchanged, found.gone, found.removed) == (3, 1, ["not_in_the_catalogue"])
 
 
 def test_an_empty_catalogue_and_an_empty_table_are_no_trouble():

@@ -31,14 +31,13 @@ def world(tmp_path_factory):
     generator = np.random.default_rng(0)
     artists = np.repeat(np.arange(8), 3)
     levels = [timbre(artist % 2, generator, int(generator.integers(200, 700))) for artist in artists]
-    store = Store(tmp_path_factory.mktemp("store"))
     batch = {
         "track_id": [f"t{n:02d}" for n in range(24)],
         "frames": [len(one) for one in levels],
         "bands": [MEL_BANDS] * 24,
         "log_mel": [one.tobytes() for one in levels],
     }
-    store.fill([pa.RecordBatch.from_pydict(batch)], set(batch["track_id"]))
+    store = Store(tmp_path_factory.mktemp("store"), [pa.RecordBatch.from_pydict(batch)])
     targets = np.array([[0.6, 0.8, 0, 0], [0, 0, 0.8, -0.6]], np.float32)[artists % 2]
     return store, artists, targets
 

@@ -55,15 +55,14 @@ def batch(**tracks):
 
 
 def test_the_store_gives_back_what_it_was_filled_with_and_leaves_no_file(tmp_path):
-    store = Store(tmp_path)
-    store.fill([batch(a=numbered(300), b=numbered(20)), batch(c=numbered(1000))], {"a", "c"})
+    store = Store(tmp_path, [batch(a=numbered(300), b=numbered(20)), batch(c=numbered(1000))])
     np.testing.assert_array_equal(store["a"], numbered(300))
     np.testing.assert_array_equal(store["c"], numbered(1000))
     with pytest.raises(KeyError):
-        store["b"]
+        store["d"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_number_of_bands_is_refused(tmp_path):
     with pytest.raises(ValueError, match="96 bands"):
-        Store(tmp_path).fill([batch(a=np.zeros((10, 96), np.uint8))], {"a"})
+        Store(tmp_path, [batch(a=np.zeros((10, 96), np.uint8))])
