@@ -1,0 +1,13 @@
+"""Spectrograms of new audio, the network that predicts factors from them, and the factors of every track with audio.
+
+For trying out other settings, or after an import of a music library; `discover_weekly` does the same every Monday.
+Needs the collaborative factors of the same week (`als_training`).
+
+Param `week`: the week to compute, for example 2026-11-23; by default the present one.
+"""
+
+import stages
+from airflow.sdk import DAG
+
+with DAG("audio_embeddings", description="Factors from sound, by hand", doc_md=__doc__, schedule=None, **stages.COMMON):
+    stages.audio()

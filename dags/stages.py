@@ -1,0 +1,134 @@
+"""The stages of the pipeline as Airflow tasks and task groups; every DAG here is built from them."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import Asset, Param, TaskGroup
+from jinja2 import pass_context
+from job_operator import JobOperator
+
+from jobs import weeks
+
+log = logging.getLogger("airflow.task")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One job. `writes` names its tables, besides `metrics`, into which all of them report."""
+
+    doc: str
+    hours: float  # after which it is stopped
+    pool: str
+    writes: tuple[str, ...] = ()
+
+
+# The pools are declared in pools.json: "spark" for what starts a Spark session, "audio" for what runs the network.
+STAGES = {
+    "scrape": Stage("Reads new articles from the feeds and sites in `sources`.", 3, "default_pool",
+                    ("articles", "crawl_log")),
+    "culture": Stage("Finds artists and tracks in the articles and weighs the terms around them.", 4, "spark",
+                     ("mentions", "cultural_vectors", "similar_artists")),
+    "collaborative.train": Stage("Factorizes listens, play counts and playlists.", 6, "spark",
+                                 ("user_factors", "track_factors")),
+    "collaborative.evaluate": Stage("Predicts the last weeks held out, against popularity.", 6, "spark", ("metrics",)),
+    "audio.spectrograms": Stage("Log-mel spectrograms of new and changed audio files.", 12, "spark",
+                                ("spectrograms",)),
+    "audio.train": Stage("Trains the network that predicts a track's factors from its sound.", 12, "audio",
+                         ("models",)),
+    "audio.embed": Stage("Predicts the factors of every track with audio, heard by anybody or not.", 6, "audio",
+                         ("track_factors",)),
+    "ranking.outcomes": Stage("What listeners did with the lists of earlier weeks.", 2, "spark", ("outcomes",)),
+    "ranking.learn": Stage("Learns the reward model from the outcomes.", 4, "spark", ("policies",)),
+    "ranking.rank": Stage("Writes the list of every listener, with a reason for each track.", 6, "spark",
+                          ("discover_weekly",)),
+    "publish": Stage("Writes the lists as playlist files, and a summary of the run.", 2, "default_pool"),
+}  # fmt: skip
+
+
+def job(name: str, **options: Any) -> JobOperator:
+    """The task of one of STAGES, in the task group that is open."""
+    stage = STAGES[name]
+    package, _, step = name.partition(".")
+    return JobOperator(
+        task_id=step or package,
+        module=f"jobs.{package}",
+        arguments=[*filter(None, [step]), "--week", "{{ run_week() }}"],
+        doc_md=f"{stage.doc}\n\nBy hand: `python -m jobs.{name.replace('.', ' ')} --week YYYY-MM-DD`",
+        execution_timeout=timedelta(hours=stage.hours),
+        pool=stage.pool,
+        outlets=[Asset(table) for table in stage.writes],
+        **options,
+    )
+
+
+def collaborative() -> TaskGroup:
+    """Factors, then how good they are."""
+    with TaskGroup("collaborative", tooltip="Matrix factorization") as group:
+        job("collaborative.train") >> job("collaborative.evaluate")
+    return group
+
+
+def audio() -> TaskGroup:
+    """Spectrograms, then the network on the week's factors, then factors from sound."""
+    with TaskGroup("audio", tooltip="Factors from sound") as group:
+        job("audio.spectrograms") >> job("audio.train") >> job("audio.embed")
+    return group
+
+
+def ranking() -> TaskGroup:
+    """What became of earlier lists, what is learned from it, and the new lists."""
+    with TaskGroup("ranking", tooltip="The bandit") as group:
+        job("ranking.outcomes") >> job("ranking.learn") >> job("ranking.rank")
+    return group
+
+
+@pass_context
+def run_week(context: Mapping[str, Any]) -> str:
+    """The week of the run for templates, as YYYY-MM-DD."""
+    return weeks.resolve(context).isoformat()
+
+
+def tell_failure(context: Mapping[str, Any]) -> None:
+    """Log one line about a failed task: which one, for which week, which try, why, and where its log is."""
+    task = context["ti"]
+    try:
+        week = weeks.resolve(context).isoformat()
+    except ValueError as error:  # then this is why the task failed
+        week = str(error)
+    log.error(
+        "FAILED: DAG %s, task %s, week %s, try %s: %s; log: %s",
+        task.dag_id, task.task_id, week, task.try_number, context.get("exception"), task.log_url,
+    )  # fmt: skip
+
+
+# What all DAGs here have in common.
+COMMON: dict[str, Any] = {
+    "start_date": datetime(2020, 1, 6, tzinfo=UTC),  # backfills reach back to here
+    "catchup": False,
+    "max_active_runs": 1,  # the bandit learns from one week after the other
+    "default_args": {
+        "owner": "discover",
+        # A run by hand (run-weekly) sets 0: whoever watches it wants to see what fails, not wait.
+        "retries": int(os.environ.get("DISCOVER_TASK_RETRIES", "3")),
+        "retry_delay": timedelta(minutes=2),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=30),
+        "on_failure_callback": tell_failure,
+        "do_xcom_push": False,
+    },
+    "params": {
+        "week": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Week",
+            description="Any day of the week to run for, such as 2026-11-23; empty: the week of the run",
+        )
+    },
+    "user_defined_macros": {"run_week": run_week},
+    "tags": ["discover-weekly"],
+}
