@@ -6,8 +6,7 @@ import logging
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs import cli
-from jobs.progress import step as progress_step
+from jobs import cli, progress
 from jobs.settings import settings
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def compute(lake: "Lake", week: date) -> None:
             log.warning("no %s: nothing to say about anybody in the week of %s", what, week)
             publish_nothing(lake, week, {})
             return
-    with session("discover culture") as spark, progress_step("cultural vectors"):
+    with session("discover culture") as spark, progress.step("cultural vectors"):
         from jobs.culture.reading import sort_out
 
         sorted_out = sort_out(lake.spark(spark, "articles"), week).cache()
@@ -93,15 +92,15 @@ def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[
 
     config, part = settings().culture, {"week": week}
     annotated = annotate(articles, reader(lake, articles)).persist(StorageLevel.DISK_ONLY)
-    with progress_step("finding names and terms"):
+    with progress.step("finding names and terms"):
         mentions = annotated.selectExpr("article_id", "inline(mentions)")
         published = lake.publish("mentions", mentions, part)
-    with progress_step("weighing terms"):
+    with progress.step("weighing terms"):
         relevances = annotated.selectExpr("day", "inline(relevances)")
         uses = annotated.selectExpr("article_id", "day", "inline(uses)")
         vectors = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
         lake.publish("cultural_vectors", vectors, part)
-    with progress_step("similar artists"):
+    with progress.step("similar artists"):
         columns = ["entity_id", "kind", "term", "weight"]
         of_artists = lake.pandas("cultural_vectors", {**part, "entity_kind": "artist"}, columns)
         lake.publish("similar_artists", similar_artists(of_artists, config.similar_artists), part)

@@ -29,6 +29,7 @@ _ENDINGS = [
     (r".{2,}(?:ed)$", "VBN"),
     (r".{3,}ly$", "RB"),
     (r".{2,}(?:[kz]|gg|nn|tt|pp|mm|sh|tch|oom|eam|ear|ead|ood|loss|wn)y$", "JJ"),
+    (r".{2,}ment$", "NN"),
     (r".{2,}(?:ous|ful|less|ish|ive|ible|able|esque|ical|ular|ary|some)$", "JJ"),
     (r".{3,}(?:ic|al|ant|ent)$", "JJ"),
     (r".{2,}(?:ness|ment|tion|sion|ity|ism|ist|er|or|ship|ance|ence|dom|hood|age)$", "NN"),

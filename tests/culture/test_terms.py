@@ -95,6 +95,7 @@ def test_mentions_found_twice_are_the_same(library):
         ("guitars", "NNS"),
         ("1990s", "NNS"),
         ("moment", "NN"),
+        ("retirement", "NN"),
         ("melody", "NN"),
         ("slowly", "RB"),
         ("the", "DT"),
