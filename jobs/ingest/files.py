@@ -286,26 +286,46 @@ def _read_json_lines(
 
 
 def _json_table(numbers: list[int], objects: list[dict], names: list[str]) -> tuple[list[int], pa.Table, list[Broken]]:
-    """The objects as a table of texts and lists of texts; and the objects that hold what is neither."""
-    broken = {}
+    """The objects as a table of texts, whole numbers and lists of texts; and the objects that hold anything else."""
+    table: dict[str, pa.Array] = {}
+    wrong: dict[int, str] = {}
     for name in names:
-        for i, value in enumerate(o.get(name) for o in objects):
-            parts = value if isinstance(value, list) else [value]
-            if any(isinstance(part, dict | list) for part in parts):
-                broken[i] = f"{name}: a value was expected, not {type(value).__name__}"
-            elif any(isinstance(part, str) and not part.isascii() and not _is_unicode([part]) for part in parts):
-                broken[i] = f"{name}: half a surrogate pair"
-    kept = [i for i in range(len(objects)) if i not in broken]
-    table = {name: _json_column([objects[i].get(name) for i in kept]) for name in names}
-    unusable = [Broken(numbers[i], reason, json.loads(json.dumps(objects[i]))) for i, reason in broken.items()]
-    return [numbers[i] for i in kept], pa.table(table), unusable
+        values = [o.get(name) for o in objects]
+        table[name] = _json_scalars(values)
+        if table[name] is None:
+            wrong |= {i: f"{name}: {reason}" for i, v in enumerate(values) if (reason := _unusable(v))}
+            table[name] = _json_texts([None if i in wrong else v for i, v in enumerate(values)])
+    kept = np.array([i not in wrong for i in range(len(objects))], bool)
+    broken = [Broken(numbers[i], reason, ascii(objects[i])[:LONGEST_EXCERPT]) for i, reason in wrong.items()]
+    return [numbers[i] for i in np.flatnonzero(kept)], pa.table(table).filter(pa.array(kept)), broken
 
 
-def _json_column(values: list) -> pa.Array:
-    if any(isinstance(value, list) for value in values):
-        lists = [value if isinstance(value, list) or value is None else str(value).split(";") for value in values]
-        return pa.array([v and [_text(part) for part in v] for v in lists], pa.list_(pa.string()))
-    return _null_if_empty(pa.array([_text(value) for value in values], pa.string()))
+def _json_scalars(values: list) -> pa.Array | None:
+    """The values where all of them are texts, or all of them whole numbers; else None."""
+    try:
+        return _null_if_empty(pa.array(values, pa.string()))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        pass
+    is_whole = all(type(value) in (int, type(None)) for value in values)
+    return pa.array(values, pa.int64()) if is_whole and all(abs(v or 0) < 1 << 63 for v in values) else None
+
+
+def _json_texts(values: list) -> pa.Array:
+    """The values as texts, or where there is a list among them, as lists of texts."""
+    if not any(isinstance(value, list) for value in values):
+        return _null_if_empty(pa.array([_text(value) for value in values], pa.string()))
+    lists = [value if isinstance(value, list) or value is None else _text(value).split(";") for value in values]
+    return pa.array([value and [_text(part) for part in value] for value in lists], pa.list_(pa.string()))
+
+
+def _unusable(value: object) -> str | None:
+    """Why a JSON value can stand in no column; None: it can."""
+    parts = value if isinstance(value, list) else [value]
+    if any(isinstance(part, dict | list) for part in parts):
+        return f"a value was expected, not {type(value).__name__}"
+    if any(isinstance(part, str) and not _is_unicode([part]) for part in parts):
+        return "half a surrogate pair is no text"
+    return None
 
 
 def _text(value: object) -> str | None:

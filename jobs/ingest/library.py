@@ -91,29 +91,30 @@ def identify(artists: Iterable[Artist], known: Iterable[Mapping[str, str | None]
     name and nothing speaks against it. Others get their MusicBrainz identifier, or a digest of the folded name.
     """
     artists = set(artists)
-    by_mbid: dict[str, str] = {}
-    by_name: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
-    for row in known:
-        by_name[fold(row["name"])].add((row["artist_id"], row["mbid"]))
-        if row["mbid"]:
-            by_mbid[row["mbid"]] = row["artist_id"]
-    mbids: dict[str, set[str]] = defaultdict(set)
+    mbids_of_name, names_of_mbid = defaultdict(set), defaultdict(set)
     for artist in artists:
         if artist.mbid:
-            mbids[fold(artist.name)].add(artist.mbid)
-    identifiers = {}
-    for artist in artists:
-        name = fold(artist.name)
-        only = next(iter(mbids[name])) if len(mbids[name]) == 1 else None
-        mbid = artist.mbid or only
-        of_name = next(iter(by_name[name])) if len(by_name[name]) == 1 else None
-        if mbid in by_mbid:
-            identifiers[artist] = by_mbid[mbid]
-        elif of_name and (of_name[1] in (None, mbid) or mbid is None) and len(mbids[name]) <= 1:
-            identifiers[artist] = of_name[0]
-        else:
-            identifiers[artist] = mbid or digest("artist", name)
-    return identifiers
+            mbids_of_name[fold(artist.name)].add(artist.mbid)
+            names_of_mbid[artist.mbid].add(fold(artist.name))
+    by_mbid: dict[str, str] = {}
+    by_name: dict[str, Mapping[str, str | None] | None] = {}  # None: several have this name
+    for row in sorted(known, key=lambda row: row["artist_id"]):
+        name = fold(row["name"])
+        by_name[name] = None if name in by_name else row
+        if row["mbid"]:
+            by_mbid.setdefault(row["mbid"], row["artist_id"])
+    for mbid, names in names_of_mbid.items():
+        namesakes = [by_name.get(name) for name in sorted(names) if len(mbids_of_name[name]) == 1]
+        adopted = [row["artist_id"] for row in namesakes if row and not row["mbid"]]
+        by_mbid.setdefault(mbid, adopted[0] if adopted else mbid)
+
+    def by_its_name(name: str) -> str:
+        if len(mbids_of_name[name]) == 1:
+            return by_mbid[next(iter(mbids_of_name[name]))]
+        row = by_name.get(name)
+        return row["artist_id"] if row and not mbids_of_name[name] else digest("artist", name)
+
+    return {artist: by_mbid[artist.mbid] if artist.mbid else by_its_name(fold(artist.name)) for artist in artists}
 
 
 def catalogue(

@@ -64,9 +64,8 @@ def load_files(lake: Lake, name: str, kind: Kind, paths: list[Path], *, strict: 
         _create_staged(connection, contract)
         for number, source in enumerate(sources):
             _stage(connection, kind, number, source, batch_rows)
-        columns = _common_columns(sources)
         _set_aside_staged(connection, contract, sources)
-        loaded = _commit(lake, connection, contract, columns, batch_rows)
+        loaded = _commit(lake, connection, contract, sources, batch_rows)
         for source in sources:
             source.rejects.close()
     record(lake, name, sources, loaded)
@@ -152,14 +151,15 @@ def _set_aside_staged(connection: duckdb.DuckDBPyConnection, contract: Table, so
 
 
 def _commit(
-    lake: Lake, connection: duckdb.DuckDBPyConnection, contract: Table, columns: list[str], batch_rows: int
+    lake: Lake, connection: duckdb.DuckDBPyConnection, contract: Table, sources: list[Source], batch_rows: int
 ) -> Loaded:
-    if not columns:
-        return Loaded(0, 0, 0)
     if contract.name == "listens":
         return _append(lake, connection, contract, batch_rows)
     if contract.name == "playlists":
         return _replace_playlists(lake, connection, contract, batch_rows)
+    columns = _common_columns(sources)
+    if not columns:
+        return Loaded(0, 0, 0)
     order = '"#file", "#line"'  # the last row of a key counts
     if contract.name == "play_counts":
         _drop_older_counts(connection)

@@ -11,7 +11,6 @@ UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": 
 # the word, and stay.
 ACCENTS = re.compile("[\u0300-\u036f]")
 APOSTROPHES = re.compile("['’‘`´ʼ]")
-SEPARATORS = re.compile(r"[\W_]+")
 
 FEATURED = re.compile(
     r"""\s*(?: [(\[]\s*(?:feat\.?|ft\.?|featuring)\s+(?P<bracketed>[^()\[\]]+)[)\]]
@@ -31,8 +30,9 @@ def fold(text: str) -> str:
     """
     lowered = unicodedata.normalize("NFKD", text).casefold().translate(UNDECOMPOSED)
     plain = unicodedata.normalize("NFC", ACCENTS.sub("", lowered))
-    words = SEPARATORS.sub(" ", APOSTROPHES.sub("", plain.replace("&", " and "))).strip()
-    return words or " ".join(plain.split())
+    spelled = APOSTROPHES.sub("", plain.replace("&", " and "))
+    words = "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in spelled)  # letters, marks, numbers
+    return next((" ".join(t.split()) for t in (words, plain) if t.strip()), " ".join(text.casefold().split()))
 
 
 def split_featured(text: str) -> tuple[str, list[str]]:

@@ -34,7 +34,7 @@ def export(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        copy = f"COPY ({query.rstrip().rstrip(';')}\n) TO {sql_literal(part)} ({FORMATS[path.suffix.lower()]})"
+        copy = f"COPY ({_without_end(query)}\n) TO {sql_literal(part)} ({FORMATS[path.suffix.lower()]})"
         (count,) = connection.execute(copy).fetchall()[0]
         with part.open("rb") as written:
             os.fsync(written.fileno())
@@ -42,3 +42,12 @@ def export(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int
     finally:
         part.unlink(missing_ok=True)
     return count
+
+
+def _without_end(query: str) -> str:
+    """The statement without its semicolon and the comments behind it."""
+    text = query.encode()
+    words = [start for start, kind in duckdb.tokenize(query) if kind != duckdb.token_type.comment]
+    if words and text[words[-1] :].lstrip().startswith(b";"):
+        text = text[: words[-1]]
+    return text.decode()
