@@ -9,5 +9,7 @@ Param `week`: the week to compute, for example 2026-11-23; by default the presen
 import stages
 from airflow.sdk import DAG
 
-with DAG("audio_embeddings", description="Factors from sound, by hand", doc_md=__doc__, schedule=None, **stages.COMMON):
+with DAG(
+    "audio_embeddings", description="Factors from sound, by hand", doc_md=__doc__, schedule=None, **stages.common()
+):
     stages.audio()

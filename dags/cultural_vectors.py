@@ -9,5 +9,5 @@ Param `week`: the week to compute, for example 2026-11-23; by default the presen
 import stages
 from airflow.sdk import DAG
 
-with DAG("cultural_vectors", description="Cultural vectors, by hand", doc_md=__doc__, schedule=None, **stages.COMMON):
+with DAG("cultural_vectors", description="Cultural vectors, by hand", doc_md=__doc__, schedule=None, **stages.common()):
     stages.job("culture")

@@ -19,7 +19,7 @@ with DAG(
     description="The whole chain, every Monday",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 0 * * MON", timezone="UTC"),
-    **stages.COMMON,
+    **stages.common(),
 ) as dag:
     scrape = stages.job("scrape")
     culture = stages.job("culture", trigger_rule=TriggerRule.ALL_DONE)  # reads the articles there are

@@ -14,6 +14,6 @@ with DAG(
     description="Articles, daily",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 4 * * *", timezone="UTC"),
-    **stages.COMMON,
+    **stages.common(),
 ):
     stages.job("scrape")

@@ -105,30 +105,31 @@ def tell_failure(context: Mapping[str, Any]) -> None:
     )  # fmt: skip
 
 
-# What all DAGs here have in common.
-COMMON: dict[str, Any] = {
-    "start_date": datetime(2020, 1, 6, tzinfo=UTC),  # backfills reach back to here
-    "catchup": False,
-    "max_active_runs": 1,  # the bandit learns from one week after the other
-    "default_args": {
-        "owner": "discover",
-        # A run by hand (run-weekly) sets 0: whoever watches it wants to see what fails, not wait.
-        "retries": int(os.environ.get("DISCOVER_TASK_RETRIES", "3")),
-        "retry_delay": timedelta(minutes=2),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=30),
-        "on_failure_callback": tell_failure,
-        "do_xcom_push": False,
-    },
-    "params": {
-        "week": Param(
-            None,
-            type=["null", "string"],
-            format="date",
-            title="Week",
-            description="Any day of the week to run for, such as 2026-11-23; empty: the week of the run",
-        )
-    },
-    "user_defined_macros": {"run_week": run_week},
-    "tags": ["discover-weekly"],
-}
+def common() -> dict[str, Any]:
+    """The arguments of DAG that all of them here share."""
+    return {
+        "start_date": datetime(2020, 1, 6, tzinfo=UTC),  # backfills reach back to here
+        "catchup": False,
+        "max_active_runs": 1,  # the bandit learns from one week after the other
+        "default_args": {
+            "owner": "discover",
+            # A run by hand (run-weekly) sets 0: whoever watches it wants to see what fails, not wait.
+            "retries": int(os.environ.get("DISCOVER_TASK_RETRIES", "3")),
+            "retry_delay": timedelta(minutes=2),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=30),
+            "on_failure_callback": tell_failure,
+            "do_xcom_push": False,
+        },
+        "params": {
+            "week": Param(
+                None,
+                type=["null", "string"],
+                format="date",
+                title="Week",
+                description="Any day of the week to run for, such as 2026-11-23; empty: the week of the run",
+            )
+        },
+        "user_defined_macros": {"run_week": run_week},
+        "tags": ["discover-weekly"],
+    }

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -85,8 +84,7 @@ def rendered(task, run):
     """The command of the task in a run of this kind, as Airflow renders it."""
     from airflow.sdk.definitions.context import Context
 
-    # A worker reads the DAG file anew for each task; here a copy, because Airflow writes the conf into the params.
-    instance = task_in_run(deepcopy(task.dag).get_task(task.task_id).prepare_for_execution(), run)
+    instance = task_in_run(task.prepare_for_execution(), run)
     context: Context = instance.get_template_context()
     instance.task.render_template_fields(context)
     return ["python", "-m", instance.task.module, *instance.task.arguments]
