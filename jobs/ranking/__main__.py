@@ -195,16 +195,20 @@ def _catalogue(lake: "Lake", spark: "SparkSession", week: date, history: "DataFr
         lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")
     )
     similar = lake.arrow("similar_artists", {"week": week})
-    playlists = lake.spark(spark, "playlists", f"updated_at IS NULL OR updated_at < '{week}'")
+    no_playlists = lake.is_empty("playlists")
     for missing, what in (
         (len(collaborative) == 0, "collaborative factors"),
         (len(audio) == 0, "factors from sound"),
         (len(similar) == 0, "similar artists in words"),
-        (lake.is_empty("playlists"), "playlists"),
+        (no_playlists, "playlists"),
     ):
         if missing:
             log.info("no %s for week %s: ranking without", what, week)
 
+    on_playlists = bare.links["playlist"]
+    if not no_playlists:
+        playlists = lake.spark(spark, "playlists", f"updated_at IS NULL OR updated_at < '{week}'")
+        on_playlists = links.playlist_neighbours(playlists, bare)
     scoring, learned, heard = catalogues.factor_matrices(bare, collaborative, audio, options.min_listeners)
     similar_artists, shared_terms = catalogues.artist_similarities(bare, similar)
     return replace(
@@ -213,7 +217,7 @@ def _catalogue(lake: "Lake", spark: "SparkSession", week: date, history: "DataFr
         links={
             "collaborative": links.nearest_tracks(spark, bare, learned),
             "sound": links.nearest_tracks(spark, bare, heard),
-            "playlist": links.playlist_neighbours(playlists, bare),
+            "playlist": on_playlists,
         },
         similar_artists=similar_artists,
         shared_terms=shared_terms,

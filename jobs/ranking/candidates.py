@@ -81,13 +81,11 @@ def select(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: in
     eligible : bool (n_listeners, n_tracks)
     Returns int (n_listeners, n), in the order of the catalogue, -1 behind the last.
     """
-    near = evidence.near
-    by_words = evidence.words.strength[:, catalogue.artist] * catalogue.popular_of_artist
-    by_words *= 1 + 1e-3 * catalogue.popularity  # of one artist's tracks, the popular ones first
+    linked = [name for name in ("collaborative", "sound", "playlist") if catalogue.links[name].nnz]
     sources = [
         _best_of_all(np.where(eligible, evidence.match, -np.inf), n),
-        *(_best_of_few(near[name].strength * eligible, n) for name in ("collaborative", "sound", "playlist")),
-        _best_of_few(by_words * eligible, n),
+        *(_best_of_few(evidence.near[name].strength * eligible, n) for name in linked),
+        *([_best_by_words(evidence, eligible, catalogue, n)] if catalogue.similar_artists.nnz else []),
         _best_new(evidence, eligible, catalogue, n),
         _most_popular(eligible, catalogue, n),
     ]
@@ -123,6 +121,9 @@ def _artists_played(block: Block, catalogue: Catalogue) -> tuple[np.ndarray, np.
 def _strongest(n_listeners: int, rows: np.ndarray, sources: np.ndarray, links: csr_matrix) -> Nearness:
     """The strongest link to each target; of equals, the one from the weightiest source."""
     shape = (n_listeners, links.shape[1])
+    if not links.nnz:
+        none = np.broadcast_to(np.int32(-1), shape)
+        return Nearness(np.broadcast_to(np.float32(0), shape), none, none)
     strength, via, position = np.zeros(shape, np.float32), np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
     listener, at, pair = follow(rows, sources, links)
     # Where an index occurs twice the last assignment stays, so: weakest first, and of equals the weightiest last.
@@ -155,6 +156,12 @@ def _best_of_few(values: np.ndarray, n: int) -> Ranked:
     return _in_order(rows, tracks, values[rows, tracks], n, len(values))
 
 
+def _best_by_words(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> Ranked:
+    """The popular tracks of artists near a played one in words; of one artist's tracks, the most popular first."""
+    values = evidence.words.strength[:, catalogue.artist] * (eligible & catalogue.popular_of_artist)
+    return _best_of_few(values * (1 + 1e-3 * catalogue.popularity), n)
+
+
 def _best_new(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> Ranked:
     """New releases: by played artists first, then by what else speaks for them."""
     new = np.flatnonzero(catalogue.new)
@@ -169,7 +176,8 @@ def _best_new(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n:
 
 def _most_popular(eligible: np.ndarray, catalogue: Catalogue, n: int) -> Ranked:
     """The eligible tracks with most listeners."""
-    ordered = eligible[:, catalogue.by_popularity]
+    reach = n + int((~eligible).sum(axis=1).max(initial=0))  # among so many there are n for every listener
+    ordered = eligible[:, catalogue.by_popularity[:reach]]
     places = ordered.cumsum(axis=1, dtype=np.int32) - 1
     rows, columns = np.nonzero(ordered & (places < n))
     return rows, catalogue.by_popularity[columns], places[rows, columns]
