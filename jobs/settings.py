@@ -116,6 +116,8 @@ class RankingSettings(Section):
 class PublishSettings(Section):
     """What listeners get."""
 
+    title: str = "Discover Weekly"  # of each playlist, before the week
+
 
 class Settings(BaseSettings):
     """All settings; see the sections."""
