@@ -2,3 +2,6 @@
 
 A broken row is named, counted and set aside, and the rest goes on; the same input a second time changes nothing.
 """
+
+# Columns that a contract requires and a file may leave out, by table: they are filled in.
+FILLED_IN = {"tracks": ("work_id",), "exclusions": ("excluded_id",)}

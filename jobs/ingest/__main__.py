@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 from jobs import cli
+from jobs.ingest import FILLED_IN
 
 log = logging.getLogger("discover")
 
@@ -23,7 +24,9 @@ formats, by the end of the name:
   .jsonl .ndjson   one JSON object a line
   .parquet
   .csv.gz etc.     the text formats, gzipped
-Columns with other names are ignored. A broken row is told by file, line and reason, set aside in
+Columns with other names are ignored. Lists in text have ";" between the values. Times are ISO 8601 (without a
+zone: UTC) or unix seconds or milliseconds. A relative path is relative to the folder of the file that names it.
+A broken row is told by file, line and reason, set aside in
 DISCOVER_HOME/rejects, counted in the table metrics, and the rest goes on.
 """
 
@@ -40,7 +43,11 @@ def arg_parser() -> argparse.ArgumentParser:
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     for name, text in KIND_HELP.items():
         contract = schemas.table(name.replace("-", "_"))
-        lines = [f"  {c.name:20} {c.doc}{' (required)' if c.required else ''}" for c in contract.columns]
+        filled_in = FILLED_IN.get(contract.name, ())
+        notes = {
+            c.name: " (filled in where missing)" if c.name in filled_in else " (required)" for c in contract.columns
+        }
+        lines = [f"  {c.name:20} {c.doc}{notes[c.name] if c.required else ''}" for c in contract.columns]
         kind = kinds.add_parser(
             name,
             help=text,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import schemas
+from jobs.ingest import FILLED_IN
 from jobs.ingest.works import work_id
 from schemas.contract import Table
 
@@ -25,12 +26,10 @@ class Completed:
 class Kind:
     """A kind of import.
 
-    fills: columns that the contract requires and a file may leave out. complete(rows, folder): fill them in;
-    `folder` is that of the file.
+    complete(rows, folder) fills in what the contract requires and a file may leave out; `folder` is that of the file.
     """
 
     table: str
-    fills: tuple[str, ...] = ()
     complete: Callable[[pa.Table, Path], Completed] = lambda rows, folder: Completed(rows)
 
     @property
@@ -41,7 +40,8 @@ class Kind:
     @property
     def required(self) -> list[str]:
         """The columns that a file must have."""
-        return [c.name for c in self.contract.columns if c.required and c.name not in self.fills]
+        filled_in = FILLED_IN.get(self.table, ())
+        return [c.name for c in self.contract.columns if c.required and c.name not in filled_in]
 
 
 def complete_exclusions(rows: pa.Table, folder: Path) -> Completed:
@@ -88,10 +88,10 @@ def _with(rows: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.T
 
 KINDS = {
     "artists": Kind("artists"),
-    "tracks": Kind("tracks", fills=("work_id",), complete=complete_tracks),
+    "tracks": Kind("tracks", complete=complete_tracks),
     "listens": Kind("listens"),
     "play-counts": Kind("play_counts"),
     "playlists": Kind("playlists"),
-    "exclusions": Kind("exclusions", fills=("excluded_id",), complete=complete_exclusions),
+    "exclusions": Kind("exclusions", complete=complete_exclusions),
     "sources": Kind("sources"),
 }

@@ -98,7 +98,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, kind: Kind, number: int, sourc
                 lines = batch.lines[wrong.to_numpy()].tolist()
                 for line, reason, row in zip(lines, reasons.drop_null().to_pylist(), rows, strict=True):
                     source.rejects.add(line, reason, row)
-            file = pa.array([number], pa.int32()).take(pa.array([0] * len(checked)))
+            file = pa.repeat(pa.scalar(number, pa.int32()), len(checked))
             staged = pa.table([file, pa.array(batch.lines), *checked.columns], ["#file", "#line", *names])
             connection.register("batch", staged.filter(reasons.is_null()))
             connection.execute("INSERT INTO staged SELECT * FROM batch")
@@ -143,8 +143,7 @@ def _set_aside_staged(connection: duckdb.DuckDBPyConnection, contract: Table, so
         while rows := wrong.fetchmany(10_000):
             for file, line, *values in rows:
                 sources[file].rejects.add(line, rule, dict(zip(names, values, strict=True)))
-        connection.execute('DELETE FROM staged USING wrong w WHERE staged."#file" = w."#file" '
-                           'AND staged."#line" = w."#line"')  # fmt: skip
+        connection.execute('DELETE FROM staged s USING wrong w WHERE (s."#file", s."#line") = (w."#file", w."#line")')
 
 
 # One commit for each kind of table

@@ -134,6 +134,11 @@ def test_json_lines_take_texts_numbers_and_lists(tmp_path):
     assert broken == []
 
 
+def test_json_objects_without_a_single_known_name_are_rows_of_nulls(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"user": "u1"}\n{}\n{"shoe": 43}\n')
+    assert read_all(path, 1) == ([(1, "u1", None), (2, None, None), (3, None, None)], [])
+
+
 def test_broken_json_lines_are_told_by_number(tmp_path):
     content = (
         b'{"user": "u1"}\n{"user": \n[1]\n\n{"user": {"id": 1}}\n{"user": "\xff"}\n{"user": "\\ud800"}\n{"user": "u2"}'
