@@ -1,0 +1,56 @@
+"""Playlists in the extended M3U format, UTF-8 (.m3u8).
+
+One line is one thing in this format (https://en.wikipedia.org/wiki/M3U), so nothing that comes from data may break a
+line: line breaks and control characters in titles become spaces.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# C0 and C1 control characters and everything else at which str.splitlines breaks a line.
+BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One track of a list. duration_ms: None when not known; path: of the audio, absolute, None when there is none."""
+
+    rank: int
+    artist: str
+    title: str
+    reason: str
+    duration_ms: int | None
+    path: str | None
+
+
+def one_line(text: str) -> str:
+    """The text without anything that breaks a line or steers a terminal."""
+    return BREAKS.sub(" ", text).strip()
+
+
+def playlist(title: str, entries: Iterable[Entry], folder: str) -> str:
+    """The content of a playlist file that lies in `folder` (absolute, without symbolic links).
+
+    Paths are relative to the folder. A track without audio stays as a comment, so that the list remains whole and
+    players do not stumble. The reason for each track is a comment before it.
+    """
+    lines = ["#EXTM3U", f"#PLAYLIST:{one_line(title)}"]
+    for entry in entries:
+        name = f"{one_line(entry.artist)} - {one_line(entry.title)}"
+        lines += ["", f"# {entry.rank}. {one_line(entry.reason)}"]
+        if entry.path is None:
+            lines.append(f"# {name} (no audio file)")
+        elif BREAKS.search(entry.path):
+            lines.append(f"# {name} (the name of its file has characters that a playlist cannot hold)")
+        else:
+            seconds = -1 if entry.duration_ms is None else round(entry.duration_ms / 1000)
+            lines += [f"#EXTINF:{seconds},{name}", _relative(entry.path, folder)]
+    return "\n".join(lines) + "\n"
+
+
+def _relative(path: str, folder: str) -> str:
+    """`path` from `folder`, so that it cannot be taken for a comment."""
+    relative = os.path.relpath(path, folder)
+    return relative if relative.startswith("..") else os.path.join(".", relative)

@@ -1,0 +1,130 @@
+"""The whole stage on a small lake: three listeners, one of them hostile, two places each."""
+
+import json
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from jobs.cli import UserError
+from jobs.lake import ALL
+from jobs.publish.__main__ import main
+from jobs.publish.names import file_name
+
+WEEK = date(2026, 11, 23)
+HOSTILE = "../../<b>Eve</b>\n" + "x" * 300
+
+
+@pytest.fixture
+def served(lake, tmp_path):
+    """The lake with the lists of a week; the audio of track `heard-of` is there."""
+    audio = tmp_path / "music" / "one.flac"
+    audio.parent.mkdir()
+    audio.write_bytes(b"fLaC")
+    lake.publish("artists", pd.DataFrame({"artist_id": ["a", "b"], "name": ["Björk", "<script>\nTwo"]}), ALL)
+    tracks = [
+        ("heard-of", "a", "Jóga", "w1", date(2001, 1, 1), 305_400, str(audio)),
+        ("silent", "b", "No [red]file[/red]\x1b[2J", "w2", date(2026, 11, 20), None, None),
+    ]
+    names = ["track_id", "artist_id", "title", "work_id", "released_at", "duration_ms", "path"]
+    lake.publish("tracks", pd.DataFrame(tracks, columns=names), ALL)
+    lists = pd.DataFrame(
+        [
+            (user, rank, track, "popular", f"Popular number {rank}", 0.25, 0.5, rank == 2, "v1", {"bias": 1.0})
+            for user in ("ann", "Ann", HOSTILE)
+            for rank, track in ((1, "heard-of"), (2, "silent"))
+        ],
+        columns=["user_id", "rank", "track_id", "explanation_kind", "explanation", "score", "propensity", "explored",
+                 "policy_version", "features"],
+    )  # fmt: skip
+    lake.publish("discover_weekly", lists, {"week": WEEK})
+    lake.record(WEEK, "audio.train", [("loss", "epoch=1 <i>", 0.5)])
+    return lake
+
+
+def published(home):
+    folder = home / "output" / "2026-11-23"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_listener_gets_a_playlist_that_opens_the_audio_there_is(served, home, tmp_path):
+    main("write", WEEK)
+    folder = home / "output" / "2026-11-23" / "playlists"
+    index = [json.loads(line) for line in (folder.parent / "index.jsonl").read_text().splitlines()]
+    assert {row["user_id"]: row["file"] for row in index} == {u: file_name(u) for u in ("ann", "Ann", HOSTILE)}
+    assert {path.name for path in folder.iterdir()} == {row["file"] for row in index}
+    for row in index:
+        lines = (folder / row["file"]).read_text(encoding="utf-8").splitlines()
+        (opened,) = [line for line in lines if line and not line.startswith("#")]
+        assert (folder / opened).resolve() == tmp_path / "music" / "one.flac"
+        assert not opened.startswith("/")
+        assert lines[1] == "#PLAYLIST:Discover Weekly 2026-11-23"
+        assert "# 2. Popular number 2" in lines
+        assert (row["tracks"], row["playable"]) == (2, 1)
+
+
+def test_publishing_twice_gives_the_same_files_and_what_is_gone_from_the_lists_is_gone(served, home):
+    main("write", WEEK)
+    first = published(home)
+    main("write", WEEK)
+    assert published(home) == first
+    served.publish("discover_weekly", [], {"week": WEEK})
+    main("write", WEEK)
+    assert set(published(home)) == {"index.jsonl", "summary.json", "summary.html"}
+
+
+def test_the_summary_counts_what_there_is(served, home):
+    (home / "rejects").mkdir()
+    (home / "rejects" / "listens.jsonl").write_text("{}\n{}\n")
+    main("write", WEEK)
+    summary = json.loads(published(home)["summary.json"])
+    assert summary["figures"] == {
+        "listeners": 3,
+        "short_lists": 3,  # of two places
+        "tracks_offered": 6,
+        "different_tracks": 2,
+        "new_release_share": 0.5,  # "silent" came out three days before
+        "explored_share": 0.5,
+        "playable_share": 0.5,
+        "expected_stream_rate": 0.25,
+    }
+    assert summary["reasons"] == {"popular": 1.0}
+    assert summary["set_aside"] == {"listens.jsonl": 2}
+    assert {"stage": "audio.train", "metric": "loss", "dimension": "epoch=1 <i>", "value": 0.5} in summary["metrics"]
+    page = published(home)["summary.html"].decode()
+    assert "epoch=1 &lt;i&gt;" in page
+    assert "<i>" not in page
+
+
+def test_the_stage_reports_how_many_files_it_wrote(served):
+    main("write", WEEK)
+    rows = served.arrow("metrics", {"week": WEEK, "stage": "publish"}).to_pylist()
+    assert {row["metric"]: row["value"] for row in rows} == {"playlists": 3.0, "tracks_playable": 3.0}
+
+
+def test_without_lists_nothing_but_a_summary_is_published(lake, home, caplog):
+    caplog.set_level("INFO")
+    main("write", WEEK)
+    assert "no lists for week 2026-11-23" in caplog.text
+    assert json.loads(published(home)["summary.json"])["figures"]["listeners"] == 0
+
+
+def test_a_person_is_shown_one_list_with_reasons_and_where_everything_lies(served, home, capsys):
+    main("write", WEEK)
+    main("show", WEEK)
+    shown = capsys.readouterr().out
+    assert "3 listeners got a playlist" in shown
+    assert "<script> Two" in shown
+    assert "No [red]file[/red] [2J" in shown, "markup is text, an escape character is gone"
+    assert "\x1b[2J" not in shown
+    assert str(home / "output" / "2026-11-23" / "playlists") in shown
+    assert 'jobs.query "SELECT' in shown
+    main("show", WEEK, "ann")
+    assert "for ann" in capsys.readouterr().out
+
+
+def test_who_has_no_list_is_told_so(served):
+    with pytest.raises(UserError, match="'nobody' has no list"):
+        main("show", WEEK, "nobody")
+    with pytest.raises(UserError, match="no lists for week 2026-11-16"):
+        main("show", date(2026, 11, 16))
