@@ -97,7 +97,8 @@ def show_week(week: date, user: str | None) -> None:
 
     with Lake().connect() as connection:
         if user is None:
-            user = connection.execute("SELECT min(user_id) FROM discover_weekly WHERE week = $1", [week]).fetchone()[0]
+            first = "SELECT min(user_id) FROM discover_weekly WHERE week = $1"
+            ((user,),) = connection.execute(first, [week]).fetchall()
         if user is None:
             raise cli.UserError(f"there are no lists for week {week}; `make weekly WEEK={week}` makes them")
         query = f"{playlists.LISTS} AND user_id = $2 ORDER BY rank"

@@ -53,7 +53,7 @@ def summarize(
 ) -> Summary:
     """The summary of a week from the lake (Lake.connect) and the folder of rejects. length: of a full list."""
     result = connection.execute(FIGURES, [week, length, 7 * new_release_weeks])
-    names, values = [column[0] for column in result.description], result.fetchone()
+    names, (values,) = [column[0] for column in result.description], result.fetchall()
     return Summary(
         week=week.isoformat(),
         figures={name: value for name, value in zip(names, values, strict=True) if value is not None},
