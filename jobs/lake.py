@@ -25,7 +25,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import NamespaceAlreadyExistsError
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, Not
 from pyiceberg.table import Table as IcebergTable
 
@@ -259,12 +259,16 @@ class Lake:
 
     def _table(self, name: str) -> IcebergTable:
         contract = schemas.table(name)
-        table = self.catalog.create_table_if_not_exists(
-            (NAMESPACE, name),
-            schema=contract.schema(),
-            partition_spec=contract.partition_spec(),
-            properties={**TABLE_PROPERTIES, "comment": contract.doc},
-        )
+        try:
+            table = self.catalog.load_table((NAMESPACE, name))
+        except NoSuchTableError:
+            # Another process may create it in the same moment: "if not exists" then loads that one.
+            table = self.catalog.create_table_if_not_exists(
+                (NAMESPACE, name),
+                schema=contract.schema(),
+                partition_spec=contract.partition_spec(),
+                properties={**TABLE_PROPERTIES, "comment": contract.doc},
+            )
         if {f.name for f in table.schema().fields} < {c.name for c in contract.columns}:
             with table.update_schema() as update:  # the contract has a new column
                 update.union_by_name(contract.schema())
