@@ -13,6 +13,8 @@ from jobs.settings import ROOT, settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+LOGGING = ROOT / "jobs" / "log4j2.properties"
+
 
 @contextmanager
 def session(name: str) -> Iterator["SparkSession"]:
@@ -48,7 +50,7 @@ def session(name: str) -> Iterator["SparkSession"]:
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")  # what Iceberg reads
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
-        .config("spark.log.level", "ERROR")
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={LOGGING.as_uri()}")
     )
     if config.spark.master.startswith("local"):
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")

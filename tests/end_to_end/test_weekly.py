@@ -1,0 +1,95 @@
+"""Two weeks of the tiny world through Airflow, as `make weekly` runs them."""
+
+from datetime import timedelta
+
+import pytest
+
+from jobs.lake import Lake
+from jobs.settings import ROOT, Settings
+from tests.end_to_end import chain
+from tests.end_to_end.chain import WEEK
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+NEXT = WEEK + timedelta(weeks=1)
+OUTPUTS = ("articles", "mentions", "cultural_vectors", "similar_artists", "spectrograms", "user_factors",
+           "track_factors", "models", "policies", "discover_weekly")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """The tiny world after its first weekly run, with a web site of its own port."""
+    home = tmp_path_factory.mktemp("world")
+    chain.run(home, "sample", "make", "--week", f"{WEEK}", "--port", "8771", *chain.TINY)
+    weekly(home, WEEK)
+    return home
+
+
+def weekly(home, week):
+    return chain.run(home, "sample", "serve", "--", str(ROOT / "dags" / "run-weekly"), f"{week}", timeout=900)
+
+
+def sql(home, query):
+    return Lake(Settings(home=home)).sql(query).to_pylist()
+
+
+def test_every_stage_has_left_what_it_is_for(world):
+    empty = [table for table in OUTPUTS if Lake(Settings(home=world)).is_empty(table)]
+    assert not empty
+    origins = sql(world, "SELECT DISTINCT origin FROM track_factors ORDER BY ALL")
+    assert [row["origin"] for row in origins] == ["audio", "collaborative"]
+
+
+def test_every_listener_who_has_not_opted_out_has_a_list(world):
+    missing = sql(
+        world,
+        f"SELECT DISTINCT user_id FROM listens WHERE listened_at < '{WEEK}' "
+        "AND user_id NOT IN (SELECT user_id FROM exclusions WHERE kind = 'opt_out') "
+        "AND user_id NOT IN (SELECT user_id FROM discover_weekly)",
+    )
+    assert missing == []
+    lengths = sql(world, "SELECT count(*) AS n FROM discover_weekly GROUP BY user_id")
+    # Most listeners have heard little; for a shorter list the audits made sure that nothing was left to offer.
+    assert sum(row["n"] == 30 for row in lengths) > 0.8 * len(lengths)
+
+
+def test_lists_are_written_as_files_that_point_to_audio(world):
+    files = list((world / "output" / f"{WEEK}" / "playlists").glob("*.m3u8"))
+    users = sql(world, "SELECT count(DISTINCT user_id) AS n FROM discover_weekly")[0]["n"]
+    assert len(files) == users
+    entries = [line for line in files[0].read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert entries
+    assert all((files[0].parent / entry).resolve().is_file() for entry in entries)
+
+
+def test_new_releases_reach_listeners_and_reasons_differ(world):
+    new = sql(
+        world,
+        f"SELECT count(DISTINCT track_id) AS n FROM discover_weekly JOIN tracks USING (track_id) "
+        f"WHERE released_at >= DATE '{WEEK}' - 14 AND track_id NOT IN (SELECT track_id FROM listens)",
+    )
+    assert new[0]["n"] > 0, "tracks that nobody has heard"
+    kinds = sql(world, "SELECT explanation_kind AS kind, count(*) FROM discover_weekly GROUP BY ALL")
+    assert len(kinds) >= 3
+
+
+def test_running_the_week_again_changes_nothing(world):
+    before = {table: chain.rows(world, table) for table in OUTPUTS}
+    weekly(world, WEEK)
+    for table, rows in before.items():
+        assert chain.rows(world, table).equals(rows), table
+
+
+def test_a_week_later_the_policy_has_learned_and_nothing_is_repeated(world):
+    chain.run(world, "sample", "listen", "--week", f"{WEEK}")
+    weekly(world, NEXT)
+    judged = sql(world, f"SELECT count(*) AS n FROM outcomes WHERE week = DATE '{WEEK}' AND reward IS NOT NULL")[0]["n"]
+    assert judged > 0
+    policies = sql(world, "SELECT week, training_rows, model FROM policies ORDER BY week")
+    assert [row["training_rows"] for row in policies] == [0, judged]
+    assert policies[0]["model"] != policies[1]["model"]
+    repeated = sql(
+        world,
+        "SELECT user_id, work_id FROM discover_weekly JOIN tracks USING (track_id) GROUP BY ALL HAVING count(*) > 1",
+    )
+    assert repeated == []
+    assert sql(world, f"SELECT count(*) AS n FROM discover_weekly WHERE week = DATE '{NEXT}'")[0]["n"] > 0
