@@ -10,7 +10,7 @@ from jobs.settings import ROOT
 
 def run_dag(home, **environment):
     return subprocess.run(
-        ["dags/airflow-env", "airflow", "dags", "test", "scrape_articles", "--conf", '{"week": "2026-11-23"}'],
+        ["dags/airflow-env", "airflow", "dags", "test", "cultural_vectors", "--conf", '{"week": "2026-11-23"}'],
         cwd=ROOT,
         env={**os.environ, "DISCOVER_HOME": str(home), "DISCOVER_TASK_RETRIES": "0", **environment},
         capture_output=True,
@@ -21,13 +21,13 @@ def run_dag(home, **environment):
 
 @pytest.mark.slow
 def test_a_failed_run_says_why_and_can_be_repeated(tmp_path):
-    failed = run_dag(tmp_path / "home", DISCOVER_SCRAPE_DELAY_SECONDS="-1")
+    failed = run_dag(tmp_path / "home", DISCOVER_CULTURE_HALF_LIFE_WEEKS="-1")
     assert failed.returncode != 0
-    assert "setting DISCOVER_SCRAPE_DELAY_SECONDS" in failed.stdout + failed.stderr
-    assert "FAILED: DAG scrape_articles, task scrape, week 2026-11-23, try 1" in failed.stdout + failed.stderr
+    assert "setting DISCOVER_CULTURE_HALF_LIFE_WEEKS" in failed.stdout + failed.stderr
+    assert "FAILED: DAG cultural_vectors, task culture, week 2026-11-23, try 1" in failed.stdout + failed.stderr
     mended = run_dag(tmp_path / "home")
     assert mended.returncode == 0, mended.stdout + mended.stderr
-    assert "python -m jobs.scrape --week 2026-11-23" in mended.stdout + mended.stderr
+    assert "python -m jobs.culture --week 2026-11-23" in mended.stdout + mended.stderr
     assert "preparing" in failed.stderr
     assert "preparing" not in mended.stderr
 
