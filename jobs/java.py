@@ -38,7 +38,7 @@ def install() -> Path:
         # A list of packages that is out of date may still do: what counts is whether the install works.
         subprocess.run(["apt-get", "-qq", "update"], env=environment, check=False)
         command = ["apt-get", "-qq", "install", "-y", "--no-install-recommends", "openjdk-17-jre-headless"]
-        if subprocess.run(command, env=environment, check=False).returncode == 0:
+        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0:
             return find_java()
     print(f"Java: installing a JDK 17 into {INSTALLED}", flush=True)
     import jdk
