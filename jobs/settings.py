@@ -51,10 +51,16 @@ class ScrapeSettings(Section):
 
     user_agent: str = "DiscoverWeeklyBot/0.1 (+https://github.com/discover-weekly/discover-weekly#crawler)"
     delay_seconds: float = Field(1.0, ge=0)  # least time between two requests to one host, seconds
+    max_delay_seconds: float = Field(60.0, ge=0)  # hosts that ask for longer rests are not read, seconds
+    threads: int = Field(16, ge=1)  # hosts read side by side
     timeout_seconds: float = Field(20.0, gt=0)  # most time for one page in total, seconds
+    extract_seconds: float = Field(20.0, gt=0)  # most time for finding the article in a page, seconds
     max_bytes: int = Field(5_000_000, ge=1)  # most bytes of one page, after decompression
     max_pages: int = Field(200, ge=1)  # most pages of one source in a run
     max_depth: int = Field(2, ge=0)  # links followed from a site's start page
+    max_failures: int = Field(5, ge=1)  # failures in a row after which a host is left alone for the run
+    min_characters: int = Field(250, ge=1)  # pages with less main text hold no article
+    forget_days: int = Field(30, ge=0)  # age at which a page without an article is looked at again, days
     allow_private_addresses: bool = False  # read from loopback and private networks, as the sample world needs
 
 

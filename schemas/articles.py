@@ -7,7 +7,7 @@ TABLE = Table(
     doc="Articles, blog posts and reviews, as text. Append only; an address is stored once.",
     columns=[
         Column("article_id", StringType(), "First 16 hex digits of the SHA-256 of the address", required=True),
-        Column("url", StringType(), "Address of the page", required=True),
+        Column("url", StringType(), "Address of the page, after redirects", required=True),
         Column("source_url", StringType(), "The source it was found through", required=True),
         Column("title", StringType(), "Headline"),
         Column("author", StringType(), "Who wrote it"),

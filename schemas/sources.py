@@ -15,7 +15,11 @@ TABLE = Table(
             allowed=("feed", "site"),
         ),
         Column("name", StringType(), "Name as it is shown to people"),
-        Column("language", StringType(), "ISO 639-1 code of the language it writes in; null: recognised for each page"),
+        Column(
+            "language",
+            StringType(),
+            "ISO 639-1 code of the language it writes in; counts where the text of a page leaves it open",
+        ),
         Column("delay_seconds", DoubleType(), "Least time between two requests; null: as set", minimum=0.0),
         Column("max_pages", IntegerType(), "Most pages to fetch in a run; null: as set", minimum=1),
     ],

@@ -1,0 +1,115 @@
+"""Where articles are: the entries of a feed, the links of a page."""
+
+import calendar
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import feedparser
+from bs4 import BeautifulSoup, Tag
+
+from jobs.scrape import urls
+from jobs.scrape.metadata import parse_date
+from jobs.scrape.text import clean_line, decode
+
+MAX_LINKS = 2000  # of a page or feed; whoever has more sets a trap
+AROUND = ("nav", "header", "footer", "aside", "menu")  # where links are the site's, not the page's
+HEADLINE_WORDS = 3  # a link with as many is a headline, not a button
+LEAST_HEADLINES = 3  # pages with fewer list nothing
+PARAGRAPH = 80  # characters; shorter ones are captions and teasers
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a feed. `url` is normalised; the rest is None where the feed does not say it."""
+
+    url: str
+    title: str | None
+    published_at: datetime | None  # UTC
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a page. `url` is normalised; `headline`: it looks like one, and stands in the page's own part."""
+
+    url: str
+    headline: bool
+
+
+def read_feed(body: bytes, charset: str | None, url: str, now: datetime) -> list[Entry]:
+    """The entries of an RSS or Atom feed, in its order, each address once. Raises ValueError when it is none.
+
+    The bytes go to feedparser as UTF-8 without a document type, so that no entity can be declared in them: those of
+    HTML are known anyway.
+    """
+    text = _without_doctype(decode(body, charset))
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    parsed = feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")), response_headers=headers)
+    if not parsed.version and not parsed.entries:
+        raise ValueError("not a feed")
+    entries: dict[str, Entry] = {}
+    for entry in parsed.entries[:MAX_LINKS]:
+        address = urls.normalise(entry.get("link") or "", url) if entry.get("link") else None
+        if address is not None and address not in entries:
+            entries[address] = Entry(address, clean_line(entry.get("title")), _date(entry, now))
+    return list(entries.values())
+
+
+def page_links(soup: BeautifulSoup, url: str) -> list[Link]:
+    """The links of a page in its order, each address once, without those that ask not to be followed."""
+    base = soup.find("base", href=True)
+    home = (urls.normalise(base["href"], url) if base else None) or url
+    links: dict[str, Link] = {}
+    for anchor in soup.find_all("a", href=True, limit=MAX_LINKS):
+        address = urls.normalise(anchor["href"], home) if "nofollow" not in (anchor.get("rel") or []) else None
+        if address is None:
+            continue
+        headline = len(anchor.get_text(" ").split()) >= HEADLINE_WORDS and anchor.find_parent(AROUND) is None
+        known = links.get(address)
+        links[address] = Link(address, headline or (known is not None and known.headline))
+    return list(links.values())
+
+
+def is_listing(soup: BeautifulSoup, links: list[Link], url: str) -> bool:
+    """Whether a page mostly lists others: at least as many headlines that lead within its host as paragraphs."""
+    headlines = sum(link.headline and urls.host(link.url) == urls.host(url) for link in links)
+    paragraphs = sum(_own_characters(paragraph) >= PARAGRAPH for paragraph in soup.find_all("p"))
+    return headlines >= max(LEAST_HEADLINES, paragraphs)
+
+
+def _own_characters(paragraph: Tag) -> int:
+    """The length of its text outside links."""
+    return len(paragraph.get_text()) - sum(len(a.get_text()) for a in paragraph.find_all("a"))
+
+
+def _date(entry: feedparser.FeedParserDict, now: datetime) -> datetime | None:
+    for name in ("published", "updated"):
+        parsed = entry.get(f"{name}_parsed")
+        if parsed:
+            try:
+                moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+            except (ValueError, OverflowError, OSError):
+                continue
+            return parse_date(moment.isoformat(), now)
+    return None
+
+
+def _without_doctype(text: str) -> str:
+    """The text without its document type declaration, if it has one before the first element."""
+    start = text[:2000].upper().find("<!DOCTYPE")
+    if start < 0:
+        return text
+    depth, quote = 0, ""
+    for at in range(start, len(text)):
+        letter = text[at]
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'" and depth:
+            quote = letter
+        elif letter == "<":
+            depth += 1
+        elif letter == ">":
+            depth -= 1
+            if depth == 0:
+                return text[:start] + text[at + 1 :]
+    raise ValueError("not a feed: its document type does not end")

@@ -1,0 +1,72 @@
+"""Addresses of pages: one spelling for each, its identifier, and whether it lies within a site."""
+
+import hashlib
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+MAX_LENGTH = 2048  # characters; longer ones are traps or tokens, not articles
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# Parameters that say through which advert or mail a reader came; the page is the same without them.
+TRACKING_PREFIXES = ("utm_", "mc_", "pk_")
+TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "igshid", "yclid", "twclid", "_ga", "_gl"})
+
+
+def normalise(url: str, base: str = "") -> str | None:
+    """The one spelling of a web address, resolved against `base`; None when it is not one.
+
+    Scheme and host are in lower case, international names as ASCII, the default port, the fragment and tracking
+    parameters are gone, "." and ".." are resolved (RFC 3986, section 6).
+
+    >>> normalise("../b?utm_source=rss&page=2#top", "HTTP://Example.org:80/a/c")
+    'http://example.org/b?page=2'
+    """
+    try:
+        parsed = parse_url(urljoin(base, "".join(url.split("\n")).strip()))
+    except (LocationParseError, ValueError):
+        return None
+    if parsed.scheme not in DEFAULT_PORTS or not parsed.host or parsed.auth:
+        return None
+    port = "" if parsed.port in (None, DEFAULT_PORTS[parsed.scheme]) else f":{parsed.port}"
+    query = f"?{_without_tracking(parsed.query)}" if parsed.query else ""
+    whole = f"{parsed.scheme}://{parsed.host.rstrip('.')}{port}{parsed.path or '/'}{query.rstrip('?')}"
+    return whole if len(whole) <= MAX_LENGTH and whole.isascii() else None
+
+
+def _without_tracking(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [(k, v) for k, v in pairs if k not in TRACKING and not k.startswith(TRACKING_PREFIXES)]
+    return query if len(kept) == len(pairs) else urlencode(kept)
+
+
+def page_id(url: str) -> int:
+    """The first 64 bits of the SHA-256 of an address; as 16 hex digits it is the article_id."""
+    return int.from_bytes(hashlib.sha256(url.encode()).digest()[:8], "big")
+
+
+def host(url: str) -> str:
+    """The host of a normalised address: whom a delay is kept for."""
+    return urlsplit(url).hostname or ""
+
+
+def authority(url: str) -> str:
+    """Scheme, host and port of a normalised address: what a robots.txt speaks for."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def within(url: str, root: str) -> bool:
+    """Whether a page lies on the host of `root` and in its folder or below.
+
+    >>> within("https://example.org/music/1", "https://example.org/music/index.html")
+    True
+    >>> within("https://example.org/sport", "https://example.org/music")
+    False
+    """
+    page, top = urlsplit(url), urlsplit(root)
+    folder, _, last = top.path.rpartition("/")
+    if last and "." not in last:
+        folder = top.path
+    return page.netloc == top.netloc and (page.path == top.path or page.path.startswith(f"{folder}/"))
