@@ -32,8 +32,8 @@ def show(summary: Summary, user_id: str, places: list[dict[str, Any]], folder: P
 
     figures = summary.figures
     told = ", ".join(
-        f"{number(name, figures[name])} {name.removesuffix('_share').replace('_', ' ')}"
-        for name in ("new_release_share", "explored_share")
+        f"{number(name, figures[name])} {words}"
+        for name, words in (("new_release_share", "new releases"), ("explored_share", "explored"))
         if name in figures
     )
     short = f", {figures['short_lists']:,} of them short" if figures["short_lists"] else ""

@@ -23,7 +23,7 @@ FIGURES = """
         avg(coalesce(new, false)::INT) AS new_release_share,
         avg(explored::INT) AS explored_share,
         avg(playable::INT) AS playable_share,
-        avg(score) AS expected_stream_rate
+        round(avg(score), 6) AS expected_stream_rate -- the last digits of a sum depend on its order
     FROM placed
 """
 REASONS = """

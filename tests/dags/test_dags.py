@@ -163,6 +163,17 @@ def test_a_stage_waits_for_what_it_reads(dag_bag):
     assert upstream["complete"] == set(upstream) - {"complete"}
 
 
+def test_lists_wait_for_factors_and_policy_but_go_out_when_words_or_sound_fail_and_the_run_fails_all_the_same(dag_bag):
+    weekly = dag_bag.dags["discover_weekly"]
+    rules = {task.task_id: task.trigger_rule for task in weekly.tasks}
+    assert {name for name, rule in rules.items() if rule != "all_success"} == {"culture", "words_and_sound"}
+    assert rules["culture"] == rules["words_and_sound"] == "all_done"
+    rank = weekly.get_task("ranking.rank")
+    assert rank.upstream_task_ids == {"collaborative.train", "ranking.learn", "words_and_sound"}
+    # A run fails when a task that nothing follows has failed or had to be left out.
+    assert [task.task_id for task in weekly.leaves] == ["complete"]
+
+
 def test_dag_files_import_no_more_of_the_project_than_weeks_and_nothing_heavy():
     code = (
         "import sys, pathlib, importlib\n"
