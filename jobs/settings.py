@@ -60,6 +60,7 @@ class ScrapeSettings(Section):
     max_depth: int = Field(2, ge=0)  # links followed from a site's start page
     max_failures: int = Field(5, ge=1)  # failures in a row after which a host is left alone for the run
     min_characters: int = Field(250, ge=1)  # pages with less main text hold no article
+    batch_pages: int = Field(50, ge=1)  # pages committed at a time: what a killed run repeats at most
     forget_days: int = Field(30, ge=0)  # age at which a page without an article is looked at again, days
     allow_private_addresses: bool = False  # read from loopback and private networks, as the sample world needs
 
@@ -78,10 +79,11 @@ class CollaborativeSettings(Section):
 
     factors: int = Field(32, ge=1)  # length of the factor vectors
     iterations: int = Field(12, ge=1)  # ALS epochs
-    regularization: float = Field(0.1, ge=0)  # L2 penalty
-    alpha: float = Field(10.0, ge=0)  # confidence of a listen over that of none
+    regularization: float = Field(0.4, gt=0)  # L2 penalty, times the number of a row's values
+    alpha: float = Field(2.0, ge=0)  # confidence that a value of 1 (1.7 plays of this week) adds to the 1 of no play
+    blocks: int = Field(4, ge=1)  # parts that are solved side by side; at least the cores of the cluster
     half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks
-    playlist_weight: float = Field(1.0, ge=0)  # confidence of a playlist entry, in plays
+    playlist_weight: float = Field(1.0, ge=0)  # worth of a playlist entry, in plays of this week; 0: not used
     holdout_weeks: int = Field(2, ge=1)  # last weeks that the evaluation predicts
 
 
@@ -98,9 +100,9 @@ class AudioSettings(Section):
     dense_units: int = Field(256, ge=1)  # units of the two dense layers
     dropout: float = Field(0.5, ge=0, lt=1)  # share of dense units dropped in training
     learning_rate: float = Field(0.001, gt=0)  # step size of Adam
-    batch_size: int = Field(32, ge=1)  # windows in a training step
-    epochs: int = Field(60, ge=1)  # most passes over the training tracks, one random window of each
-    patience: int = Field(10, ge=1)  # epochs without a better validation loss after which training stops
+    batch_size: int = Field(16, ge=1)  # windows in a training step
+    epochs: int = Field(40, ge=1)  # most passes over the training tracks, one random window of each
+    patience: int = Field(8, ge=1)  # epochs without a better validation loss after which training stops
 
 
 class RankingSettings(Section):

@@ -3,7 +3,7 @@
 import argparse
 import logging
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jobs import cli, weeks
 from jobs.progress import step as logged
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from jobs.lake import Lake
+
+SOURCES = ("listens", "play_counts", "playlists")
 
 log = logging.getLogger("discover")
 
@@ -38,112 +40,81 @@ def main(step: str, week: date) -> None:
 
 def train(week: date) -> None:
     """Publish `user_factors` and the collaborative part of `track_factors`."""
-    from pyspark.sql import functions as F
-
-    from jobs.collaborative.interactions import LISTENER
     from jobs.lake import Lake
     from jobs.spark import session
 
     lake = Lake()
+    if all(lake.is_empty(source) for source in SOURCES):
+        _publish_nothing(lake, week, [])
+        return
     with session("discover collaborative train") as spark, logged("collaborative factors"):
-        matrix, aside = _matrix(lake, spark, week)
-        shape = _shape(matrix)
+        past = _past(lake, spark, week)
+        shape = _shape(past.matrix)
+        counts = [*((metric, "", n) for metric, n in shape.items()), *_set_aside(past.played)]
         if not shape["values"]:
-            log.info("no listens, play counts or playlists before %s: no factors", week)
-            lake.publish("user_factors", [], {"week": week})
-            lake.publish("track_factors", [], {"week": week, "origin": "collaborative"})
+            _publish_nothing(lake, week, counts)
         else:
-            log.info(
-                "%s listeners and %s playlists x %s tracks, %s values",
-                *(f"{shape[name]:,}" for name in ("listeners", "playlists", "tracks", "values")),
-            )
-            rows, tracks = _factorize(matrix, week, "collaborative.train")
-            heard = matrix.where(F.col("kind") == LISTENER).groupBy("row_id").agg(F.count("*").alias("tracks_heard"))
-            users = rows.where(F.col("kind") == LISTENER).join(heard, "row_id")
-            lake.publish(
-                "user_factors",
-                users.select(F.col("row_id").alias("user_id"), "factors", "tracks_heard").orderBy("user_id"),
-                {"week": week},
-            )
-            listeners = matrix.groupBy("track_id").agg(F.count("*").alias("listeners"))
-            lake.publish(
-                "track_factors",
-                tracks.join(listeners, "track_id").orderBy("track_id"),
-                {"week": week, "origin": "collaborative"},
-            )
-        lake.record(week, "collaborative.train", [(name, "", value) for name, value in {**shape, **aside}.items()])
+            log.info("%s listeners and %s playlists x %s tracks, %s values", *(f"{n:,}" for n in shape.values()))
+            _publish(lake, week, past.matrix)
+            lake.record(week, "collaborative.train", counts)
+        past.release()
 
 
 def evaluate(week: date) -> None:
     """Train on what was before the last weeks, predict these, and record how well."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from jobs.collaborative import evaluation
-    from jobs.collaborative.interactions import LISTENER, clean_listens
     from jobs.lake import Lake
     from jobs.spark import session
 
     lake = Lake()
     moment = week - timedelta(weeks=settings().collaborative.holdout_weeks)
-    with session("discover collaborative evaluate") as spark, logged(f"predicting {moment} to {week}"):
-        matrix, _ = _matrix(lake, spark, moment)
-        opted_out = _opted_out(lake, spark, week)
-        later = (
-            f"listened_at >= '{weeks.start(moment).isoformat()}' AND listened_at < '{weeks.start(week).isoformat()}'"
+    holdout = f"listened_at >= '{weeks.start(moment).isoformat()}' AND listened_at < '{weeks.start(week).isoformat()}'"
+    measured: list[tuple[str, str, float]] = []
+    if not lake.is_empty("listens", holdout):
+        with session("discover collaborative evaluate") as spark, logged(f"predicting {moment} to {week}"):
+            measured = _measure(lake, spark, moment, week, holdout)
+    lake.record(week, "collaborative.evaluate", measured)
+    if measured:
+        _show(measured, f"Tracks new to the listener, {moment} to {week}")
+    else:
+        log.info(
+            "nothing to evaluate: nobody discovered a track from %s to %s, or nothing is known before", moment, week
         )
-        future, _ = clean_listens(lake.spark(spark, "listens", later), opted_out)
-        if matrix.isEmpty() or future.isEmpty():
-            log.info("nothing to evaluate: listens are needed both before and after %s", moment)
-            lake.record(week, "collaborative.evaluate", [])
-            return
-        rows, tracks = _factorize(matrix, moment, "collaborative.evaluate")
-        listeners = matrix.where(matrix.kind == LISTENER)
-        measured = evaluation.evaluate(
-            rows.where(rows.kind == LISTENER).withColumnRenamed("row_id", "user_id"),
-            tracks.join(
-                listeners.groupBy("track_id").count().withColumnRenamed("count", "listeners"), "track_id", "left"
-            ).fillna({"listeners": 0}),
-            _heard(lake, spark, moment),
-            future.select("user_id", "track_id"),
-            cli.job_seed(week, "collaborative.evaluate.random"),
-        )
-        lake.record(week, "collaborative.evaluate", measured)
-    values = {(metric, dimension): value for metric, dimension, value in measured}
-    table = Table(title=f"Tracks new to the listener, {moment} to {week}, first {evaluation.CUT} places")
-    names = [*(f"{name}_at_{evaluation.CUT}" for name in evaluation.METRICS), "coverage", "users"]
-    for name in ("model", *names):
-        table.add_column(name, justify="left" if name == "model" else "right")
-    for model in evaluation.MODELS:
-        cells = [values.get((name, f"model={model}")) for name in names]
-        table.add_row(model, *("" if c is None else f"{c:,.0f}" if c > 1 else f"{c:.4f}" for c in cells))
-    Console().print(table)
 
 
-def _matrix(lake: "Lake", spark: "SparkSession", week: date) -> "tuple[DataFrame, dict[str, int]]":
-    """The matrix as it stood at the beginning of a week, and how many rows were set aside and why."""
-    from jobs.collaborative.interactions import Weights, clean_listens, interactions
+class _Past(NamedTuple):
+    """What was before a week: what listeners have played (`interactions.plays`), the matrix, the tracks there were."""
+
+    played: "DataFrame"
+    matrix: "DataFrame"
+    tracks: "DataFrame"
+
+    def release(self) -> None:
+        for frame in (self.played, self.matrix):
+            frame.unpersist()
+
+
+def _past(lake: "Lake", spark: "SparkSession", week: date, judged_in: date | None = None) -> _Past:
+    """The past of a week. For the evaluation of a later week, `judged_in`: only what is known to be from before
+    `week` (a play count or playlist without a date may be from the weeks to predict), without who has left since."""
+    from jobs.collaborative.interactions import Weights, interactions, plays, released
 
     config = settings().collaborative
-    opted_out = _opted_out(lake, spark, week)
+    weights = Weights(config.half_life_weeks, config.playlist_weight)
+    undated = "{0} IS NULL OR " if judged_in is None else ""
+    tracks = released(lake.spark(spark, "tracks"), week)
+    opted_out = _opted_out(lake, spark, judged_in or week)
     listens = lake.spark(spark, "listens", f"listened_at < '{weeks.start(week).isoformat()}'")
-    plays, aside = clean_listens(listens, opted_out)
+    played = plays(listens, tracks, opted_out, week, weights.half_life_weeks).cache()
     matrix = interactions(
-        plays,
-        lake.spark(spark, "play_counts", f"as_of IS NULL OR as_of < '{week}'"),
-        lake.spark(spark, "playlists", f"updated_at IS NULL OR updated_at < '{week}'"),
+        played,
+        lake.spark(spark, "play_counts", undated.format("as_of") + f"as_of < '{week}'"),
+        lake.spark(spark, "playlists", undated.format("updated_at") + f"updated_at < '{week}'"),
+        tracks,
         opted_out,
         week,
-        Weights(config.half_life_weeks, config.playlist_weight),
+        weights,
     )
-    return matrix.cache(), aside.first().asDict()
-
-
-def _heard(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
-    """Everything that listeners have met before the week, skipped or not: (user_id, track_id)."""
-    listens = lake.spark(spark, "listens", f"listened_at < '{weeks.start(week).isoformat()}'")
-    counts = lake.spark(spark, "play_counts", f"as_of IS NULL OR as_of < '{week}'").where("plays > 0")
-    return listens.select("user_id", "track_id").union(counts.select("user_id", "track_id"))
+    return _Past(played, matrix.cache(), tracks)
 
 
 def _opted_out(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
@@ -152,39 +123,114 @@ def _opted_out(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
 
 
 def _shape(matrix: "DataFrame") -> dict[str, int]:
+    """How many listeners, playlists, tracks and values the matrix has."""
     from pyspark.sql import functions as F
 
     from jobs.collaborative.interactions import LISTENER, PLAYLIST
 
-    def distinct(kind: str) -> "F.Column":
-        return F.count_distinct(F.when(F.col("kind") == kind, F.col("row_id")))
+    rows = {
+        name: F.count_distinct(F.when(F.col("kind") == kind, F.col("row_id"))).alias(name)
+        for name, kind in (("listeners", LISTENER), ("playlists", PLAYLIST))
+    }
+    tracks = F.count_distinct("track_id").alias("tracks")
+    return matrix.agg(*rows.values(), tracks, F.count("*").alias("values")).first().asDict()
 
-    return (
-        matrix.agg(
-            distinct(LISTENER).alias("listeners"),
-            distinct(PLAYLIST).alias("playlists"),
-            F.count_distinct("track_id").alias("tracks"),
-            F.count("*").alias("values"),
-        )
-        .first()
-        .asDict()
-    )
+
+def _set_aside(played: "DataFrame") -> list[tuple[str, str, float]]:
+    """How many listens do not count, and why, as rows of metrics."""
+    from pyspark.sql import functions as F
+
+    from jobs.collaborative.interactions import SET_ASIDE
+
+    totals = played.agg(*(F.coalesce(F.sum(reason), F.lit(0)).alias(reason) for reason in SET_ASIDE)).first().asDict()
+    log.info("listens that do not count: %s", ", ".join(f"{reason} {n:,}" for reason, n in totals.items()))
+    return [("listens_set_aside", f"reason={reason}", n) for reason, n in totals.items()]
 
 
 def _factorize(matrix: "DataFrame", week: date, job: str) -> "tuple[DataFrame, DataFrame]":
+    """Factors of listeners (user_id, factors) and of tracks (track_id, factors)."""
+    from pyspark.sql import functions as F
+
     from jobs.collaborative.als import Parameters, factorize
+    from jobs.collaborative.interactions import LISTENER
 
     config = settings().collaborative
-    return factorize(
-        matrix,
-        Parameters(
-            factors=config.factors,
-            iterations=config.iterations,
-            regularization=config.regularization,
-            alpha=config.alpha,
-            seed=cli.job_seed(week, job),
-        ),
+    parameters = Parameters(
+        factors=config.factors,
+        iterations=config.iterations,
+        regularization=config.regularization,
+        alpha=config.alpha,
+        blocks=config.blocks,
+        seed=cli.job_seed(week, job),
     )
+    rows, tracks = factorize(matrix, parameters)
+    return rows.where(F.col("kind") == LISTENER).select(F.col("row_id").alias("user_id"), "factors"), tracks
+
+
+def _publish(lake: "Lake", week: date, matrix: "DataFrame") -> None:
+    from pyspark.sql import functions as F
+
+    from jobs.collaborative.interactions import LISTENER
+
+    users, tracks = _factorize(matrix, week, "collaborative.train")
+    heard = matrix.where(F.col("kind") == LISTENER).groupBy(F.col("row_id").alias("user_id"))
+    users = users.join(heard.agg(F.count("*").alias("tracks_heard")), "user_id")
+    tracks = tracks.join(matrix.groupBy("track_id").agg(F.count("*").alias("listeners")), "track_id")
+    lake.publish("user_factors", users.orderBy("user_id"), {"week": week})
+    lake.publish("track_factors", tracks.orderBy("track_id"), {"week": week, "origin": "collaborative"})
+
+
+def _publish_nothing(lake: "Lake", week: date, counts: list[tuple[str, str, float]]) -> None:
+    log.info("no listens, play counts or playlists before %s: no factors", week)
+    lake.publish("user_factors", [], {"week": week})
+    lake.publish("track_factors", [], {"week": week, "origin": "collaborative"})
+    lake.record(week, "collaborative.train", counts)
+
+
+def _measure(
+    lake: "Lake", spark: "SparkSession", moment: date, week: date, holdout: str
+) -> list[tuple[str, str, float]]:
+    """The metrics of the weeks from `moment` to `week`; none where there is nothing to predict or to learn from."""
+    from pyspark.sql import functions as F
+
+    from jobs.collaborative.evaluation import Candidates, discoveries, evaluate
+    from jobs.collaborative.interactions import plays
+
+    past = _past(lake, spark, moment, judged_in=week)
+    opted_out = _opted_out(lake, spark, week)
+    half_life = settings().collaborative.half_life_weeks
+    future = plays(lake.spark(spark, "listens", holdout), past.tracks, opted_out, week, half_life).where("plays > 0")
+    counted = lake.spark(spark, "play_counts", f"as_of IS NULL OR as_of < '{moment}'").where("plays > 0")
+    # Whatever was met before is no discovery: skipped tracks, and totals without a date, too.
+    met = past.played.select("user_id", "track_id").union(counted.select("user_id", "track_id"))
+    discovered = discoveries(met, future, past.tracks).cache()
+    measured = []
+    if not past.matrix.isEmpty() and not discovered.isEmpty():
+        users, tracks = _factorize(past.matrix, moment, "collaborative.evaluate")
+        popularity = past.matrix.groupBy("track_id").agg(F.sum("value").alias("popularity"))
+        works = past.tracks.select("track_id", "work_id")
+        candidates = Candidates.of(tracks.join(popularity, "track_id").join(works, "track_id"))
+        measured = evaluate(users, candidates, discovered, cli.job_seed(week, "collaborative.evaluate.random"))
+    discovered.unpersist()
+    past.release()
+    return measured
+
+
+def _show(measured: list[tuple[str, str, float]], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from jobs.collaborative.evaluation import CUT, MODELS
+    from jobs.collaborative.metrics import METRICS
+
+    values = {(metric, dimension): value for metric, dimension, value in measured}
+    means = [f"{name}_at_{CUT}" for name in METRICS]
+    table = Table("model", *means, "coverage", "listeners", title=f"{title}, first {CUT} places (± standard error)")
+    for model in MODELS:
+        of = {metric: value for (metric, dimension), value in values.items() if dimension == f"model={model}"}
+        cells = [f"{of[mean]:.4f} ± {of[f'{mean}_standard_error']:.4f}" for mean in means]
+        table.add_row(model, *cells, f"{of.get('coverage', 0):.1%}", f"{of['listeners']:,.0f}")
+    Console().print(table)
 
 
 if __name__ == "__main__":

@@ -4,48 +4,53 @@ Hu, Koren, Volinsky, "Collaborative Filtering for Implicit Feedback Datasets" (I
 above zero, with confidence 1 + α · value, and 0 with confidence 1 for all others.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from pyspark.sql import DataFrame
+from pyspark import StorageLevel
+from pyspark.ml.recommendation import ALS
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+PARTITION_BITS = 33  # monotonically_increasing_id: the partition above these bits, the place within it below
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """factors: length of a vector; iterations: epochs; regularization: λ ≥ 0, scaled by the number of a row's values as
-    MLlib does; alpha: α ≥ 0; seed: of the first factors."""
+    """What the solver needs to know.
+
+    factors : length of a vector, ≥ 1
+    iterations : epochs, ≥ 1
+    regularization : λ > 0, times the number of a row's (a track's) values, as MLlib weighs it
+    alpha : α ≥ 0
+    blocks : parts of the matrix that are solved side by side, ≥ 1; the first factors are drawn block by block
+    seed : of the first factors
+    """
 
     factors: int
     iterations: int
     regularization: float
     alpha: float
+    blocks: int
     seed: int
 
 
-def factorize(matrix: "DataFrame", parameters: Parameters) -> "tuple[DataFrame, DataFrame]":
-    """Factors of the rows and of the tracks of a matrix (kind, row_id, track_id, value > 0).
+def factorize(matrix: DataFrame, parameters: Parameters) -> tuple[DataFrame, DataFrame]:
+    """Factors of the rows and of the tracks of a matrix (kind, row_id, track_id, value > 0) that is not empty.
 
-    Returns ((kind, row_id, factors), (track_id, factors)), factors as array<float>. The same matrix and seed give the
-    same factors whatever order the values come in, up to the rounding of sums taken in another order (differences of
-    about 1e-5 of a vector's length). Rows and tracks without values have no factors.
+    Returns ((kind, row_id, factors), (track_id, factors)), factors as array<float>, one row for each that has a value.
+    The same matrix and parameters give the same factors in whatever order and files the rows come, up to the rounding
+    of sums that Spark takes in the order of arrival: within 1e-5 of each other. In local mode they are equal.
     """
-    from pyspark.ml.recommendation import ALS
-    from pyspark.sql import functions as F
-
     rows = numbered(matrix.select("kind", "row_id").distinct(), ["kind", "row_id"], "row")
     tracks = numbered(matrix.select("track_id").distinct(), ["track_id"], "track")
-    partitions = matrix.sparkSession.sparkContext.defaultParallelism
     values = (
         matrix.join(rows, ["kind", "row_id"])
         .join(tracks, "track_id")
         .select("row", "track", F.col("value").cast("float"))
-        .repartition(partitions, "row")
+        .repartition(parameters.blocks, "row")
         .sortWithinPartitions("row", "track")  # sums are taken in this order
     )
-    als = ALS(
+    model = ALS(
         userCol="row",
         itemCol="track",
         ratingCol="value",
@@ -55,11 +60,9 @@ def factorize(matrix: "DataFrame", parameters: Parameters) -> "tuple[DataFrame, 
         regParam=parameters.regularization,
         alpha=parameters.alpha,
         seed=parameters.seed,
-        numUserBlocks=partitions,
-        numItemBlocks=partitions,
-        checkpointInterval=-1,
-    )
-    model = als.fit(values)
+        numUserBlocks=parameters.blocks,
+        numItemBlocks=parameters.blocks,
+    ).fit(values)
     row_factors = model.userFactors.withColumnsRenamed({"id": "row", "features": "factors"})
     track_factors = model.itemFactors.withColumnsRenamed({"id": "track", "features": "factors"})
     return (
@@ -68,39 +71,26 @@ def factorize(matrix: "DataFrame", parameters: Parameters) -> "tuple[DataFrame, 
     )
 
 
-def numbered(frame: "DataFrame", by: list[str], name: str) -> "DataFrame":
-    """The distinct rows with a column `name`: 0, 1, 2, ... (int) in the order of the columns `by`.
+def numbered(frame: DataFrame, by: list[str], name: str) -> DataFrame:
+    """The rows with a column `name`: 0, 1, 2, ... (int) in the order of the columns `by`, which are unique.
 
-    Nothing but the size of each partition goes through the driver.
+    Nothing but the size of each partition goes through the driver. Raises ValueError when MLlib, which numbers with 32
+    bits, cannot hold so many.
     """
-    from pyspark import StorageLevel
-    from pyspark.sql import functions as F
-    from pyspark.sql.types import IntegerType, StructField, StructType
-
+    place, partition = F.col("#") % 2**PARTITION_BITS, F.shiftright("#", PARTITION_BITS)
     ordered = (
         frame.repartitionByRange(*by)
         .sortWithinPartitions(*by)
-        .withColumn("#partition", F.spark_partition_id())
+        .withColumn("#", F.monotonically_increasing_id())
         .persist(StorageLevel.MEMORY_AND_DISK)
     )
-    sizes = {row["#partition"]: row["count"] for row in ordered.groupBy("#partition").count().collect()}
-    starts, total = {}, 0
-    for partition in sorted(sizes):
-        starts[partition], total = total, total + sizes[partition]
+    starts, total = [], 0
+    for row in ordered.groupBy(partition.alias("partition")).count().orderBy("partition").collect():
+        starts.append((row["partition"], total))
+        total += row["count"]
     if total >= 2**31:
-        raise ValueError(f"{total:,} {name}s; MLlib numbers them with 32 bits")
-
-    def number(batches: "Iterator[pd.DataFrame]") -> "Iterator[pd.DataFrame]":
-        import numpy as np
-
-        done = 0
-        for batch in batches:
-            if len(batch):
-                first = starts[int(batch["#partition"].iloc[0])] + done
-                done += len(batch)
-                yield batch.drop(columns="#partition").assign(
-                    **{name: np.arange(first, first + len(batch), dtype="int32")}
-                )
-
-    schema = StructType([*frame.schema.fields, StructField(name, IntegerType())])
-    return ordered.mapInPandas(number, schema)
+        raise ValueError(f"{total:,} {name}s; MLlib's ALS takes at most {2**31 - 1:,}")
+    starts = frame.sparkSession.createDataFrame(starts, "partition long, start long")
+    return ordered.join(F.broadcast(starts), partition == starts["partition"]).select(
+        *frame.columns, (F.col("start") + place).cast("int").alias(name)
+    )

@@ -1,142 +1,153 @@
 """How well factors predict what listeners play next, against what anybody could have guessed.
 
-The past is everything before a moment, the future the weeks after it. What counts as found is a track that the
-listener played in the future and never before: replaying favourites is no discovery. Nothing of the future takes part
-in the training.
+The past is everything before a moment, the future the weeks after it; nothing of the future takes part in the
+training. What counts as found is a track that the listener plays in the future and of which no version was heard
+before: replaying favourites is no discovery.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from pyspark.sql import DataFrame
+from jobs.collaborative.metrics import METRICS, list_metrics, top
 
 CUT = 30  # places that are looked at: the length of a list
-METRICS = ("recall", "ndcg", "map")
 MODELS = ("als", "popularity", "random")
+BLOCK_CELLS = 4_000_000  # scores computed at a time (listeners x tracks): 16 MB
 
 
-def ranking_metrics(recommended: np.ndarray, relevant: Sequence[np.ndarray]) -> np.ndarray:
-    """Recall, NDCG and average precision of each list, all within [0, 1].
+@dataclass(frozen=True)
+class Candidates:
+    """The tracks that a model can offer, in the order of their ids.
 
-    recall: found of the relevant tracks, or of the places of the list if these are fewer; ndcg: binary gain,
-    1/log2(1 + place), over that of the best list; map: mean of the precision at each hit, bounded as recall is.
-
-    Parameters
-    ----------
-    recommended : int (n_users, n_places), best first, no item twice in a row; -1: no item
-    relevant : n_users arrays of distinct items, none of them empty
-
-    Returns
-    -------
-    float64 (n_users, 3)
+    track_ids : str (n_tracks,)
+    works : str (n_works,), the works that they are versions of; work_of_track : int (n_tracks,), positions in it
+    factors : float32 (n_tracks, n_factors)
+    popularity : float32 (n_tracks,)
     """
-    n_users, n_places = recommended.shape
-    if len(relevant) != n_users or any(len(items) == 0 for items in relevant):
-        raise ValueError("relevant: one array for each list, each with an item at least")
-    hits = (
-        np.stack([np.isin(row, items) for row, items in zip(recommended, relevant, strict=True)])
-        if n_users
-        else (np.zeros((0, n_places), bool))
-    )
-    places = np.arange(1, n_places + 1)
-    discount = 1 / np.log2(places + 1)
-    best = np.minimum([len(items) for items in relevant], n_places).astype(int)
-    ideal = np.append(0, discount.cumsum())[best]
-    precision = hits.cumsum(axis=1) / places
-    return np.column_stack(
-        [hits.sum(axis=1) / best, (hits * discount).sum(axis=1) / ideal, (hits * precision).sum(axis=1) / best]
-    )
+
+    track_ids: pd.Index
+    works: pd.Index
+    work_of_track: np.ndarray
+    factors: np.ndarray
+    popularity: np.ndarray
+
+    @classmethod
+    def of(cls, track_factors: DataFrame) -> "Candidates":
+        """From rows (track_id, work_id, factors, popularity), which grow with tracks, not with listeners."""
+        known = track_factors.select("track_id", "work_id", "factors", "popularity").toArrow().sort_by("track_id")
+        factors = known["factors"].combine_chunks()
+        work_of_track, works = pd.factorize(known["work_id"].to_pandas())
+        return cls(
+            track_ids=pd.Index(known["track_id"].to_pandas()),
+            works=pd.Index(works),
+            work_of_track=work_of_track,
+            factors=factors.flatten().to_numpy(zero_copy_only=False).reshape(len(known), -1),
+            popularity=known["popularity"].to_numpy().astype(np.float32),
+        )
 
 
-def top(scores: np.ndarray, n: int) -> np.ndarray:
-    """Positions of the `n` highest scores of each row, the highest first; of equals, the first. -inf is no item (-1).
+def discoveries(past: DataFrame, future: DataFrame, tracks: DataFrame) -> DataFrame:
+    """What each listener discovers in the future, and what was heard before.
 
-    scores : float (n_users, n_items). Returns int (n_users, min(n, n_items)).
+    past, future: user_id, track_id; tracks: track_id, work_id of those that exist at the moment between them (what
+    is released later cannot be on a list made then, and does not count).
+
+    Returns user_id, relevant (array<string>, sorted track ids, not empty: played in the future, no version of them in
+    the past), heard (array<string>, works of the past; null: none).
     """
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
-    return np.where(np.isneginf(np.take_along_axis(scores, order, axis=1)), -1, order)
+    works = tracks.select("track_id", "work_id")
+    known = past.join(works, "track_id").select("user_id", "work_id").distinct()
+    heard = known.groupBy("user_id").agg(F.collect_list("work_id").alias("heard"))
+    return (
+        future.select("user_id", "track_id")
+        .join(works, "track_id")
+        .join(known, ["user_id", "work_id"], "left_anti")
+        .groupBy("user_id")
+        .agg(F.sort_array(F.collect_set("track_id")).alias("relevant"))
+        .join(heard, "user_id", "left")
+    )
 
 
 def evaluate(
-    user_factors: "DataFrame", track_factors: "DataFrame", past: "DataFrame", future: "DataFrame", seed: int
+    user_factors: DataFrame, candidates: Candidates, discovered: DataFrame, seed: int
 ) -> list[tuple[str, str, float]]:
     """Metrics of ALS, of popularity and of chance, as (metric, dimension, value) for `Lake.record`.
 
-    user_factors: user_id, factors; track_factors: track_id, factors, listeners; past, future: user_id, track_id of
-    plays before and after the moment. Judged are the listeners who have factors and play something new to them.
+    user_factors: user_id, factors; discovered: as `discoveries` makes it. Judged are the listeners who have factors
+    and discover something; a discovery that is not among the candidates is missed by every model.
 
-    The candidates are all tracks with factors; a track that came out later counts as missed. Each mean comes with
-    its standard error over listeners; coverage is the share of the candidates that any list holds.
+    Each mean over listeners comes with its standard error; coverage is the share of the candidates that is on any
+    list.
     """
-    from pyspark.sql import functions as F
-
-    known = track_factors.orderBy("track_id").toPandas()  # grows with tracks, not with listeners
-    if known.empty:
-        return []
-    items = known["track_id"].to_numpy()
-    factors = np.stack(known["factors"]).astype(np.float32)
-    popularity = known["listeners"].to_numpy(np.float32)
-    past, future = past.distinct(), future.distinct()
-    fresh = (
-        future.join(past, ["user_id", "track_id"], "left_anti")
-        .groupBy("user_id")
-        .agg(F.sort_array(F.collect_set("track_id")).alias("relevant"))
-    )
-    seen = past.groupBy("user_id").agg(F.collect_set("track_id").alias("seen"))
-    judged = user_factors.select("user_id", "factors").join(fresh, "user_id").join(seen, "user_id", "left")
-
-    def lists(batches: "Iterator[pd.DataFrame]") -> "Iterator[pd.DataFrame]":
-        import pandas as pd
-
-        index = pd.Index(items)
-        for batch in batches:
-            if batch.empty:
-                continue
-            heard = np.zeros((len(batch), len(items)), bool)
-            for row, tracks in enumerate(batch["seen"]):
-                positions = index.get_indexer(tracks if tracks is not None else [])
-                heard[row, positions[positions >= 0]] = True
-            # A track without factors cannot be found: it stays among the relevant ones with a number of its own.
-            relevant = [
-                np.where((at := index.get_indexer(tracks)) >= 0, at, -2 - np.arange(len(tracks)))
-                for tracks in batch["relevant"]
-            ]
-            scores = {
-                "als": np.stack(batch["factors"]).astype(np.float32) @ factors.T,
-                "popularity": np.tile(popularity, (len(batch), 1)),
-                "random": np.stack([_uniform(user, seed, len(items)) for user in batch["user_id"]]),
-            }
-            for model in MODELS:
-                places = top(np.where(heard, -np.inf, scores[model]), CUT)
-                measured = ranking_metrics(places, relevant)
-                yield pd.DataFrame(
-                    {
-                        "model": model,
-                        **{name: measured[:, i] for i, name in enumerate(METRICS)},
-                        "places": [row[row >= 0].tolist() for row in places],
-                    }
-                )
-
-    schema = "model string, recall double, ndcg double, map double, places array<int>"
-    results = judged.mapInPandas(lists, schema).cache()
-    means = [getattr(F, how)(name).alias(f"{how}_{name}") for name in METRICS for how in ("avg", "stddev")]
+    spark = user_factors.sparkSession
+    shared = spark.sparkContext.broadcast(candidates)
+    judged = user_factors.select("user_id", "factors").join(discovered, "user_id")
+    schema = f"model string, {', '.join(f'{name} double' for name in METRICS)}, places array<int>"
+    lists = judged.mapInArrow(lambda batches: _measured(batches, shared.value, seed), schema).cache()
+    means = [function(name).alias(f"{function.__name__}_{name}") for name in METRICS for function in (F.avg, F.stddev)]
     rows: list[tuple[str, str, float]] = []
-    for row in results.groupBy("model").agg(F.count("*").alias("users"), *means).orderBy("model").collect():
+    for row in lists.groupBy("model").agg(F.count("*").alias("listeners"), *means).collect():
         dimension = f"model={row['model']}"
-        rows.append(("users", dimension, row["users"]))
+        rows.append(("listeners", dimension, row["listeners"]))
         for name in METRICS:
+            error = (row[f"stddev_{name}"] or 0.0) / row["listeners"] ** 0.5
             rows.append((f"{name}_at_{CUT}", dimension, row[f"avg_{name}"]))
-            error = (row[f"stddev_{name}"] or 0.0) / row["users"] ** 0.5
             rows.append((f"{name}_at_{CUT}_standard_error", dimension, error))
-    covered = results.select("model", F.explode("places").alias("track")).distinct().groupBy("model").count()
-    rows += [("coverage", f"model={row['model']}", row["count"] / len(items)) for row in covered.collect()]
+    covered = lists.select("model", F.explode("places").alias("track")).groupBy("model")
+    for row in covered.agg(F.count_distinct("track").alias("tracks")).collect():
+        rows.append(("coverage", f"model={row['model']}", row["tracks"] / len(candidates.track_ids)))
+    lists.unpersist()
     return sorted(rows)
 
 
+def _measured(batches: Iterable[pa.RecordBatch], candidates: Candidates, seed: int) -> Iterator[pa.RecordBatch]:
+    """For each listener and model a row with the metrics of the list and the positions of its tracks."""
+    size = max(1, BLOCK_CELLS // len(candidates.track_ids))
+    for batch in batches:
+        for start in range(0, batch.num_rows, size):
+            yield from _block(batch.slice(start, size), candidates, seed)
+
+
+def _block(batch: pa.RecordBatch, candidates: Candidates, seed: int) -> Iterator[pa.RecordBatch]:
+    heard = _members(batch.column("heard"), candidates.works)[:, candidates.work_of_track]
+    relevant = _members(batch.column("relevant"), candidates.track_ids)
+    n_relevant = batch.column("relevant").value_lengths().to_numpy()
+    n, n_factors = batch.num_rows, candidates.factors.shape[1]
+    factors = batch.column("factors").flatten().to_numpy(zero_copy_only=False).reshape(n, n_factors)
+    scores = {
+        "als": factors @ candidates.factors.T,
+        "popularity": np.broadcast_to(candidates.popularity, heard.shape),
+        "random": np.stack([_uniform(user, seed, heard.shape[1]) for user in batch.column("user_id").to_pylist()]),
+    }
+    for model in MODELS:
+        places = top(np.where(heard, -np.inf, scores[model]), CUT)
+        found = places >= 0
+        hits = np.take_along_axis(relevant, np.where(found, places, 0), axis=1) & found
+        ends = np.append(0, found.sum(axis=1).cumsum()).astype(np.int32)
+        yield pa.record_batch(
+            {
+                "model": pa.array([model] * n),
+                **{name: pa.array(values) for name, values in list_metrics(hits, n_relevant).items()},
+                "places": pa.ListArray.from_arrays(ends, places[found].astype(np.int32)),
+            }
+        )
+
+
+def _members(lists: pa.ListArray, index: pd.Index) -> np.ndarray:
+    """Which of `index` each list holds, bool (n_lists, len(index)); what the index does not know is left out."""
+    lengths = lists.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    rows, at = np.repeat(np.arange(len(lists)), lengths), index.get_indexer(lists.flatten().to_pandas())
+    members = np.zeros((len(lists), len(index)), bool)
+    members[rows[at >= 0], at[at >= 0]] = True
+    return members
+
+
 def _uniform(user_id: str, seed: int, n: int) -> np.ndarray:
-    """Random scores that depend on the listener and the seed alone."""
+    """Random scores that depend on the listener and the seed alone, float32 (n,)."""
     return np.random.default_rng([seed, *user_id.encode()]).random(n, dtype=np.float32)

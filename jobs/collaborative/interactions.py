@@ -1,23 +1,29 @@
 """From listens, play counts and playlists to one sparse matrix of confidences.
 
 A row is a listener or a playlist (a pseudo-listener, so that tracks which people put together end up close), a column
-is a track, and the value grows with how much, and how lately, it was played.
+is a track, and the value grows with how much, and how lately, it was played. Columns are tracks as they are: versions
+of one song sound different, and what is learned about a track is what its sound has to predict. That a listener who
+knows the song gets none of its versions is a rule of the list, and of the evaluation.
 """
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
 
 from jobs import weeks
+from jobs.ranking.outcomes import STREAM_MS, STREAM_SHARE, streamed
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-HEARD_MS = 30_000  # a listen shorter than this is a skip, and says nothing for the track
-LONGEST_DAY = 2_880  # plays of 30 s that a day has room for: who has more on one day is no person
+LONGEST_DAY = 720  # streams of one listener on a UTC day: one each two minutes, day and night; more is no person
 OLDEST = date(2000, 1, 1)  # before it there was no streaming: the clock was wrong
-NEGLIGIBLE = 1e-6  # a decayed play below this is left out
+NEGLIGIBLE = 1e-6  # decayed plays below this are left out
 LISTENER, PLAYLIST = "listener", "playlist"
+
+SET_ASIDE = ("unavailable", "clock_errors", "skips", "duplicates", "bot_plays")
+"""Why a listen does not count, in the order in which it is asked: the track is not in the catalogue or not released
+before the week; the clock was wrong; it was too short for a stream; the same track had begun less than a stream's
+length before, so that two sources report one listen; no person streams as much on one day."""
 
 
 @dataclass(frozen=True)
@@ -25,88 +31,105 @@ class Weights:
     """What a play is worth.
 
     half_life_weeks : age at which a play counts half, weeks > 0
-    playlist_weight : value of a playlist entry, ≥ 0; that of a track played once this week is log 2
+    playlist_weight : what a playlist entry is worth, in plays of this week, ≥ 0; 0: playlists take no part
     """
 
     half_life_weeks: float
     playlist_weight: float
 
 
-def clean_listens(listens: "DataFrame", opted_out: "DataFrame") -> "tuple[DataFrame, DataFrame]":
-    """The plays that count, and how many listens were set aside.
+def released(tracks: DataFrame, week: date) -> DataFrame:
+    """The rows of `tracks` that exist when the week begins: released before it, or nobody knows when."""
+    return tracks.where(F.col("released_at").isNull() | (F.col("released_at") < F.lit(week)))
 
-    listens: listened_at, user_id, track_id, ms_played. opted_out: user_id.
-    Returns (the listens that count, one row with the columns skips, clock_errors, bot_plays). The listens of people
-    who have opted out are in neither.
+
+def plays(listens: DataFrame, tracks: DataFrame, opted_out: DataFrame, week: date, half_life_weeks: float) -> DataFrame:
+    """What listeners have played, and how many of their listens do not count.
+
+    listens: listened_at, user_id, track_id, ms_played, all of them from before `week`; tracks: rows of `released`;
+    opted_out: user_id, who take no part.
+
+    Returns one row for each listener and track with a listen: user_id, track_id, plays (double, Σ 2^(-age / half-life)
+    over the streams that count, as `jobs.ranking.outcomes.streamed` tells them; 0: none does) and a column for each of
+    `SET_ASIDE` (long: listens that do not count for this reason).
     """
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    there = listens.join(opted_out.select("user_id"), "user_id", "left_anti")
-    day = Window.partitionBy("user_id", F.to_date("listened_at"))
-    marked = there.select(
-        "*",
-        (F.coalesce("ms_played", F.lit(HEARD_MS)) < HEARD_MS).alias("skip"),
-        (F.col("listened_at") < F.lit(OLDEST)).alias("clock_error"),
-        (F.count("*").over(day) > LONGEST_DAY).alias("bot"),
+    listener_day = Window.partitionBy("user_id", F.to_date("listened_at"))
+    known = tracks.select("track_id", "duration_ms", F.lit(True).alias("available"))
+    # One shuffle by listener serves both windows and the sums.
+    marked = (
+        listens.join(opted_out.select("user_id"), "user_id", "left_anti")
+        .join(known, "track_id", "left")
+        .repartition("user_id")
+        .withColumn("reason", _reason())
+        .withColumn("reason", F.when(_repeated(), "duplicates").otherwise(F.col("reason")))
+        .withColumn("streams", F.count_if(F.col("reason").isNull()).over(listener_day))
+        .withColumn("reason", F.coalesce("reason", F.when(F.col("streams") > LONGEST_DAY, "bot_plays")))
     )
-    aside = marked.agg(
-        F.count_if("skip").alias("skips"),
-        F.count_if(~F.col("skip") & F.col("clock_error")).alias("clock_errors"),
-        F.count_if(~F.col("skip") & ~F.col("clock_error") & F.col("bot")).alias("bot_plays"),
+    age = F.lit(int(weeks.start(week).timestamp())) - F.unix_timestamp("listened_at")
+    return marked.groupBy("user_id", "track_id").agg(
+        F.sum(F.when(F.col("reason").isNull(), _decay(age, half_life_weeks)).otherwise(0.0)).alias("plays"),
+        *(F.count_if(F.col("reason") == reason).alias(reason) for reason in SET_ASIDE),
     )
-    good = marked.where(~F.col("skip") & ~F.col("clock_error") & ~F.col("bot"))
-    return good.select("listened_at", "user_id", "track_id"), aside
 
 
 def interactions(
-    plays: "DataFrame",
-    play_counts: "DataFrame",
-    playlists: "DataFrame",
-    opted_out: "DataFrame",
+    played: DataFrame,
+    play_counts: DataFrame,
+    playlists: DataFrame,
+    tracks: DataFrame,
+    opted_out: DataFrame,
     week: date,
     weights: Weights,
-) -> "DataFrame":
-    """The matrix, as rows (kind, row_id, track_id, value).
+) -> DataFrame:
+    """The matrix, as rows (kind, row_id, track_id, value), each cell once.
 
-    plays: listened_at, user_id, track_id (from `clean_listens`); play_counts: user_id, track_id, plays, as_of;
-    playlists: playlist_id, track_id, user_id; opted_out: user_id. All of them from before `week`.
+    played: user_id, track_id, plays (from `plays`); play_counts: user_id, track_id, plays, as_of; playlists:
+    playlist_id, track_id, user_id; tracks: rows of `released`; opted_out: user_id. All of them from before `week`.
 
-    value, double > 0: log(1 + Σ plays · 2^(-age / half-life)) for listeners, where a play count is as old as the day
-    on which it was read, and counts where single listens give less; `playlist_weight` for playlists. kind is
-    "listener" or "playlist".
+    value, double > 0: log(1 + plays). A play count has the age of the day on which it was read (none, where that is
+    not known) and counts where single listens give less, because it includes them; a playlist entry is worth
+    `playlist_weight` plays at any age. kind is "listener" or "playlist": a playlist may have the id of a listener.
     """
-    from pyspark.sql import functions as F
-
-    day = 24 * 3600
-    end = int(weeks.start(week).timestamp())
-
-    def decayed(seconds_ago: "F.Column") -> "F.Column":
-        return F.pow(F.lit(0.5), F.greatest(seconds_ago, F.lit(0)) / (weights.half_life_weeks * 7 * day))
-
-    listened = plays.groupBy("user_id", "track_id").agg(
-        F.sum(decayed(F.lit(end) - F.unix_timestamp("listened_at"))).alias("listened")
+    left = opted_out.select("user_id")
+    age = F.coalesce(F.datediff(F.lit(week), F.col("as_of")), F.lit(0)) * 86_400
+    counted = (
+        play_counts.join(left, "user_id", "left_anti")
+        .join(tracks.select("track_id"), "track_id", "left_semi")
+        .select("user_id", "track_id", (F.col("plays") * _decay(age, weights.half_life_weeks)).alias("plays"))
     )
-    known = play_counts.join(opted_out.select("user_id"), "user_id", "left_anti").where("plays > 0")
-    age = F.coalesce(F.datediff(F.lit(week), F.col("as_of")), F.lit(0)) * day
-    counted = known.select("user_id", "track_id", (F.col("plays") * decayed(age)).alias("counted"))
     listeners = (
-        listened.join(counted, ["user_id", "track_id"], "full")
-        .select(
-            F.lit(LISTENER).alias("kind"),
-            F.col("user_id").alias("row_id"),
-            "track_id",
-            F.greatest("listened", "counted").alias("plays"),
-        )
-        .where(F.col("plays") > NEGLIGIBLE)
-        .select("kind", "row_id", "track_id", F.log1p("plays").alias("value"))
+        played.select("user_id", "track_id", "plays")
+        .unionByName(counted)
+        .groupBy("user_id", "track_id")
+        .agg(F.max("plays").alias("plays"))
+        .select(F.lit(LISTENER).alias("kind"), F.col("user_id").alias("row_id"), "track_id", "plays")
     )
-    if weights.playlist_weight == 0:
-        return listeners
     listed = (
-        playlists.join(opted_out.select("user_id"), "user_id", "left_anti")
+        playlists.join(left, "user_id", "left_anti")
+        .join(tracks.select("track_id"), "track_id", "left_semi")
         .select(F.lit(PLAYLIST).alias("kind"), F.col("playlist_id").alias("row_id"), "track_id")
         .distinct()
-        .withColumn("value", F.lit(float(weights.playlist_weight)))
+        .withColumn("plays", F.lit(float(weights.playlist_weight)))
     )
-    return listeners.unionByName(listed)
+    worth = listeners.unionByName(listed).where(F.col("plays") > NEGLIGIBLE)
+    return worth.select("kind", "row_id", "track_id", F.log1p("plays").alias("value"))
+
+
+def _reason() -> Column:
+    return (
+        F.when(F.col("available").isNull(), "unavailable")
+        .when(F.col("listened_at") < F.lit(OLDEST), "clock_errors")
+        .when(~streamed(), "skips")
+    )
+
+
+def _repeated() -> Column:
+    """Whether a stream begins before the one of the same track before it can have been a stream."""
+    streams = Window.partitionBy("user_id", "track_id", F.col("reason").isNull()).orderBy("listened_at")
+    gap_ms = F.unix_millis("listened_at") - F.unix_millis(F.lag("listened_at").over(streams))
+    shortest = F.least(F.lit(STREAM_MS), STREAM_SHARE * F.nullif(F.col("duration_ms"), F.lit(0)))
+    return F.col("reason").isNull() & (gap_ms < shortest)
+
+
+def _decay(age_seconds: Column, half_life_weeks: float) -> Column:
+    return F.pow(F.lit(0.5), F.greatest(age_seconds, F.lit(0)) / (half_life_weeks * 7 * 86_400))

@@ -1,64 +1,91 @@
-"""The metrics, by hand; and what counts as found."""
-
-import math
+"""What counts as a discovery, and what the lists of each model find."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from jobs.collaborative.evaluation import evaluate, ranking_metrics, top
+from jobs.collaborative import evaluation
+from jobs.collaborative.evaluation import Candidates, discoveries, evaluate
 
-
-def test_metrics_are_what_a_hand_computes():
-    recommended = np.array([[7, 1, 8, 2]])  # hits in places 2 and 4, of three relevant
-    recall, ndcg, average_precision = ranking_metrics(recommended, [np.array([1, 2, 3])])[0]
-    assert recall == pytest.approx(2 / 3)
-    assert ndcg == pytest.approx((1 / math.log2(3) + 1 / math.log2(5)) / (1 + 1 / math.log2(3) + 1 / math.log2(4)))
-    assert average_precision == pytest.approx((1 / 2 + 2 / 4) / 3)
+PAIRS = "user_id string, track_id string"
+DISCOVERED = "user_id string, relevant array<string>, heard array<string>"
+USERS = "user_id string, factors array<float>"
 
 
-def test_a_perfect_list_scores_one_even_where_more_is_relevant_than_it_has_places():
-    assert ranking_metrics(np.array([[3, 1]]), [np.array([1, 2, 3, 4])]).tolist() == [[1, 1, 1]]
-
-
-@given(st.data())
-def test_metrics_are_bounded_and_a_better_place_is_never_worse(data):
-    items = data.draw(st.permutations(range(10)))
-    relevant = np.array(sorted(data.draw(st.sets(st.integers(0, 14), min_size=1))))
-    place = data.draw(st.integers(1, 9))
-    before = ranking_metrics(np.array([items]), [relevant])[0]
-    assert (before >= 0).all()
-    assert (before <= 1 + 1e-12).all()
-    if items[place] in relevant and items[place - 1] not in relevant:
-        items[place - 1], items[place] = items[place], items[place - 1]
-        assert (ranking_metrics(np.array([items]), [relevant])[0] >= before - 1e-12).all()
-
-
-def test_a_list_without_relevant_items_is_refused():
-    with pytest.raises(ValueError, match="relevant"):
-        ranking_metrics(np.array([[1]]), [np.array([])])
-
-
-def test_the_first_of_equals_comes_first_and_what_is_masked_is_no_item():
-    assert top(np.array([[0.5, -np.inf, 0.5, 0.9]]), 4).tolist() == [[3, 0, 2, -1]]
-
-
-def test_only_tracks_that_are_new_to_the_listener_count_as_found(spark):
-    factors = {"old": [1.0, 0.0], "new": [0.9, 0.1], "other": [0.0, 1.0]}
-    users = spark.createDataFrame([("u", [1.0, 0.0]), ("replays", [1.0, 0.0])], "user_id string, factors array<float>")
-    tracks = spark.createDataFrame(
-        [(t, f, n) for n, (t, f) in enumerate(factors.items())], "track_id string, factors array<float>, listeners int"
+def candidates(factors, popularity, works=None):
+    ids = sorted(factors)
+    work_of_track, names = pd.factorize(pd.Series(works or ids))
+    return Candidates(
+        track_ids=pd.Index(ids),
+        works=pd.Index(names),
+        work_of_track=work_of_track,
+        factors=np.array([factors[t] for t in ids], np.float32),
+        popularity=np.array([popularity[t] for t in ids], np.float32),
     )
-    past = spark.createDataFrame([("u", "old"), ("replays", "old")], "user_id string, track_id string")
-    future = spark.createDataFrame(
-        # "old" is no discovery, "later" came out after the training and can only be missed
-        [("u", "old"), ("u", "new"), ("u", "later"), ("replays", "old"), ("stranger", "new")],
-        "user_id string, track_id string",
+
+
+def test_a_version_of_a_known_song_and_a_track_released_later_are_no_discoveries(spark):
+    tracks = [("song", "w1"), ("song, live", "w1"), ("other", "w2"), ("third", "w3")]
+    past = [("u", "song"), ("u", "song, live"), ("replays", "song")]
+    future = [("u", "song, live"), ("u", "third"), ("u", "third"), ("u", "other"), ("u", "later"), ("replays", "song")]
+    found = discoveries(
+        spark.createDataFrame(past, PAIRS),
+        spark.createDataFrame([*future, ("new here", "song")], PAIRS),
+        spark.createDataFrame(tracks, "track_id string, work_id string"),
+    ).collect()
+    assert {r.user_id: (r.relevant, r.heard) for r in found} == {
+        "u": (["other", "third"], ["w1"]),
+        "new here": (["song"], None),
+    }
+
+
+def test_lists_hold_no_version_of_what_was_heard_and_find_what_is_relevant(spark):
+    tracks = candidates(
+        {"a": [1.0, 0.0], "b": [0.8, 0.0], "c": [0.5, 0.0], "d": [0.0, 1.0]},
+        {"a": 9, "b": 1, "c": 2, "d": 3},
+        works=["w1", "w1", "w2", "w3"],
     )
-    measured = {(m, d): v for m, d, v in evaluate(users, tracks, past, future, seed=0)}
-    assert measured["users", "model=als"] == 1
+    users = spark.createDataFrame([("u", [1.0, 0.0]), ("idle", [1.0, 0.0])], USERS)
+    # a and b are versions of what u knows, so ALS offers c, d and popularity d, c; nobody can offer x
+    discovered = spark.createDataFrame([("u", ["c", "x"], ["w1"]), ("stranger", ["a"], None)], DISCOVERED)
+    measured = {(m, d): v for m, d, v in evaluate(users, tracks, discovered, seed=0)}
+    assert measured["listeners", "model=als"] == 1, "who has no factors or discovers nothing is not judged"
     assert measured["recall_at_30", "model=als"] == pytest.approx(1 / 2)
     assert measured["map_at_30", "model=als"] == pytest.approx(1 / 2)
-    assert measured["map_at_30", "model=popularity"] == pytest.approx(1 / 2 / 2), "popularity puts the other one first"
-    assert measured["coverage", "model=als"] == pytest.approx(2 / 3), "what is known to the listener is not offered"
+    assert measured["map_at_30", "model=popularity"] == pytest.approx(1 / 2 / 2)
+    assert measured["recall_at_30_standard_error", "model=als"] == 0, "of one listener nothing is known of the spread"
+    assert measured["coverage", "model=als"] == pytest.approx(2 / 4)
+
+
+def test_chance_is_chance_and_its_error_is_stated(spark):
+    n_tracks, n_users = 120, 400
+    tracks = candidates({f"t{n:03}": [0.0] for n in range(n_tracks)}, {f"t{n:03}": -n for n in range(n_tracks)})
+    ids = [f"u{n}" for n in range(n_users)]
+    users = spark.createDataFrame([(u, [1.0]) for u in ids], USERS)
+    discovered = spark.createDataFrame([(u, ["t100"], None) for u in ids], DISCOVERED)
+    measured = {(m, d): v for m, d, v in evaluate(users, tracks, discovered, seed=1)}
+    recall, error = (measured[f"recall_at_30{s}", "model=random"] for s in ("", "_standard_error"))
+    assert recall == pytest.approx(30 / n_tracks, abs=4 * error)
+    assert error == pytest.approx((0.25 * 0.75 / n_users) ** 0.5, rel=0.2)  # of a mean of draws with p = 30 / 120
+    assert measured["recall_at_30", "model=popularity"] == 0
+    assert measured["coverage", "model=popularity"] == 30 / n_tracks
+    again = {(m, d): v for m, d, v in evaluate(users.repartition(3), tracks, discovered, seed=1)}
+    assert again == pytest.approx(measured), "where a listener's row lies makes no difference"
+
+
+def test_lists_are_the_same_whatever_fits_into_a_block(spark, monkeypatch):
+    rng = np.random.default_rng(0)
+    ids = [f"t{n}" for n in range(50)]
+    tracks = candidates(dict(zip(ids, rng.normal(size=(50, 3)), strict=True)), dict.fromkeys(ids, 1.0))
+    users = pd.DataFrame({"user_id": [f"u{n}" for n in range(9)], "factors": list(rng.normal(size=(9, 3)))})
+    rows = [(u, ["t1", "t2"], ["t3"] if n % 2 else None) for n, u in enumerate(users["user_id"])]
+    frames = spark.createDataFrame(users).join(spark.createDataFrame(rows, DISCOVERED), "user_id").toArrow()
+
+    def lists():
+        return pd.concat(b.to_pandas() for b in evaluation._measured(frames.to_batches(), tracks, 0))
+
+    whole = lists().sort_values(["model", "recall", "ndcg"], ignore_index=True)
+    monkeypatch.setattr(evaluation, "BLOCK_CELLS", 100)  # two listeners at a time
+    parts = lists().sort_values(["model", "recall", "ndcg"], ignore_index=True)
+    pd.testing.assert_frame_equal(parts.drop(columns="places"), whole.drop(columns="places"))
+    assert len(whole) == 27

@@ -6,33 +6,56 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.collaborative.__main__ import evaluate, train
+from jobs.collaborative.__main__ import _past, evaluate, train
 from jobs.lake import ALL, APPEND
+from jobs.settings import settings
 
 WEEK = date(2026, 11, 23)
 START = datetime(2026, 11, 23, tzinfo=UTC)
+HOLDOUT = timedelta(weeks=2)  # as set by default
+TRACKS = [f"t{n}" for n in range(12)]
+LISTENS = ["listened_at", "user_id", "track_id", "ms_played"]
+
+
+def listen(lake, *rows):
+    lake.publish("listens", pd.DataFrame(rows, columns=LISTENS), APPEND)
 
 
 @pytest.fixture
-def world(lake, spark):
-    tracks = [f"t{n}" for n in range(12)]
+def world(lake, spark, monkeypatch):
+    for name, value in {"ITERATIONS": 3, "FACTORS": 8, "BLOCKS": 1}.items():  # quick
+        monkeypatch.setenv(f"DISCOVER_COLLABORATIVE_{name}", str(value))
+    settings.cache_clear()
+    tracks = pd.DataFrame({"track_id": TRACKS, "artist_id": "a", "title": "x", "work_id": TRACKS})
     lake.publish("artists", pd.DataFrame({"artist_id": ["a"], "name": ["A"]}), ALL)
-    lake.publish("tracks", pd.DataFrame({"track_id": tracks, "artist_id": "a", "title": "x", "work_id": tracks}), ALL)
+    lake.publish("tracks", tracks, ALL)
     rng = np.random.default_rng(0)
     rows = []
-    for user in range(10):  # two tastes: even and odd tracks
-        liked = [t for n, t in enumerate(tracks) if n % 2 == user % 2]
+    for user in range(10):  # two tastes: even and odd tracks, one a week, the last two in the holdout
+        liked = [t for n, t in enumerate(TRACKS) if n % 2 == user % 2]
         for n, track in enumerate(rng.permutation(liked)):
-            rows.append((START - timedelta(weeks=6 - n, minutes=user), f"u{user}", track, 60_000))
-    rows += [
+            rows.append((START - timedelta(weeks=6 - n, minutes=-user), f"u{user}", track, 60_000))
+    listen(
+        lake,
+        *rows,
         (START + timedelta(hours=1), "u0", "t1", 60_000),  # after the week has begun: not known yet
         (START - timedelta(days=3), "once", "t3", None),
         (START - timedelta(days=3), "skipper", "t3", 500),
         (START - timedelta(days=3), "gone", "t3", None),
-    ]
-    lake.publish("listens", pd.DataFrame(rows, columns=["listened_at", "user_id", "track_id", "ms_played"]), APPEND)
+        (START - timedelta(days=30), "gone", "t5", None),
+    )
     lake.publish("exclusions", pd.DataFrame({"user_id": ["gone"], "kind": "opt_out", "excluded_id": ""}), ALL)
     return lake
+
+
+def rows_of(lake, table):
+    frame = lake.pandas(table, {"week": WEEK}).astype({"factors": str})
+    return frame.sort_values(list(frame.columns), ignore_index=True)
+
+
+def metrics(lake, stage):
+    measured = lake.pandas("metrics", {"week": WEEK, "stage": stage})
+    return {(r.metric, r.dimension): r.value for r in measured.itertuples()}
 
 
 def test_train_writes_factors_for_everybody_who_has_heard_something(world):
@@ -46,29 +69,56 @@ def test_train_writes_factors_for_everybody_who_has_heard_something(world):
     own = np.mean([users.loc["u0", "factors"] @ tracks.loc[f"t{n}", "factors"] for n in (0, 2, 4)])
     other = np.mean([users.loc["u0", "factors"] @ tracks.loc[f"t{n}", "factors"] for n in (1, 3, 5)])
     assert own > other
-    metrics = world.pandas("metrics", {"week": WEEK, "stage": "collaborative.train"}).set_index("metric")["value"]
-    assert (metrics["listeners"], metrics["skips"], metrics["playlists"]) == (11, 1, 0)
+    counted = metrics(world, "collaborative.train")
+    assert (counted["listeners", ""], counted["playlists", ""], counted["tracks", ""]) == (11, 0, 12)
+    assert counted["listens_set_aside", "reason=skips"] == 1
 
 
-def test_a_second_run_gives_the_same_factors(world):
+def test_a_second_run_gives_the_same_rows(world):
     train(WEEK)
-    first = world.pandas("user_factors", {"week": WEEK}).set_index("user_id")["factors"]
+    first = rows_of(world, "user_factors"), rows_of(world, "track_factors")
     train(WEEK)
-    again = world.pandas("user_factors", {"week": WEEK}).set_index("user_id")["factors"]
-    assert list(first.index) == list(again.index)
-    assert np.abs(np.stack(first) - np.stack(again)).max() < 1e-5
+    for before, after in zip(first, (rows_of(world, "user_factors"), rows_of(world, "track_factors")), strict=True):
+        pd.testing.assert_frame_equal(after, before)
 
 
-def test_evaluate_beats_chance_where_there_is_taste_and_writes_all_models(world):
+def test_evaluate_beats_chance_where_there_is_taste_and_prints_all_models(world, capsys):
     evaluate(WEEK)
-    measured = world.pandas("metrics", {"week": WEEK, "stage": "collaborative.evaluate"})
-    values = {(r.metric, r.dimension): r.value for r in measured.itertuples()}
+    values = metrics(world, "collaborative.evaluate")
     assert values["map_at_30", "model=als"] > values["map_at_30", "model=random"]
-    assert values["users", "model=als"] == values["users", "model=popularity"] == 10
-    assert all(0 <= v <= 1 for (m, _), v in values.items() if m != "users")
+    assert values["listeners", "model=als"] == values["listeners", "model=popularity"] == 10
+    assert all(0 <= v <= 1 for (m, _), v in values.items() if m != "listeners")
+    printed = capsys.readouterr().out
+    assert all(model in printed for model in ("als", "popularity", "random", "map_at_30"))
 
 
-def test_with_nothing_to_learn_from_it_says_so_and_empties_the_partition(lake, spark, caplog):
+def test_nothing_of_the_weeks_to_predict_gets_into_the_training(world, spark):
+    moment = WEEK - HOLDOUT
+
+    def training():
+        past = _past(world, spark, moment, judged_in=WEEK)
+        rows = {(r.kind, r.row_id, r.track_id): r.value for r in past.matrix.collect()}
+        past.release()
+        return rows
+
+    before = training()
+    assert {row for _, row, _ in before} == {f"u{n}" for n in range(10)}, "the others left, skipped or came later"
+    assert len(before) == 10 * 4
+    listen(
+        world,
+        (START - HOLDOUT, "u0", "t1", None),  # the first moment of the holdout
+        *((START - timedelta(days=1, minutes=n), f"u{n % 10}", f"t{n % 12}", None) for n in range(60)),
+    )
+    counts = {"user_id": ["u0", "u1"], "track_id": ["t7", "t8"], "plays": [9, 9], "as_of": [None, moment]}
+    world.publish("play_counts", pd.DataFrame(counts), ALL)
+    playlists = {"playlist_id": ["p", "q"], "position": 1, "track_id": "t1", "updated_at": [None, moment]}
+    world.publish("playlists", pd.DataFrame(playlists), ALL)
+    left = {"user_id": ["gone", "u9"], "kind": "opt_out", "excluded_id": "", "since": [None, moment]}
+    world.publish("exclusions", pd.DataFrame(left), ALL)
+    assert training() == {cell: value for cell, value in before.items() if cell[1] != "u9"}, "u9 has left since"
+
+
+def test_with_nothing_to_learn_from_it_says_so_and_empties_the_partition(lake, caplog):
     caplog.set_level("INFO")
     train(WEEK)
     evaluate(WEEK)
@@ -78,9 +128,32 @@ def test_with_nothing_to_learn_from_it_says_so_and_empties_the_partition(lake, s
     assert lake.is_empty("track_factors")
 
 
+def test_skips_alone_give_no_factors_and_replace_those_of_an_earlier_run(world, caplog):
+    caplog.set_level("INFO")
+    train(WEEK)
+    world.publish("listens", pd.DataFrame([(START - timedelta(days=1), "u", "t1", 10)], columns=LISTENS), ALL)
+    train(WEEK)
+    evaluate(WEEK)
+    assert world.is_empty("user_factors", {"week": WEEK})
+    assert world.is_empty("track_factors", {"week": WEEK})
+    assert "nothing to evaluate" in caplog.text
+    assert metrics(world, "collaborative.train")["listens_set_aside", "reason=skips"] == 1
+
+
 def test_play_counts_alone_are_enough(world):
     world.publish("listens", [], ALL)
     counts = pd.DataFrame({"user_id": ["u", "v"], "track_id": ["t1", "t1"], "plays": [3, 4], "as_of": [None, WEEK]})
     world.publish("play_counts", counts, ALL)
     train(WEEK)
     assert world.pandas("user_factors", {"week": WEEK})["user_id"].tolist() == ["u"], "v's total was read too late"
+
+
+def test_playlists_alone_give_tracks_factors_and_no_listener_any(world):
+    world.publish("listens", [], ALL)
+    playlists = {"playlist_id": "p", "position": [1, 2], "track_id": ["t1", "t2"], "user_id": "u"}
+    world.publish("playlists", pd.DataFrame(playlists), ALL)
+    train(WEEK)
+    assert world.is_empty("user_factors", {"week": WEEK})
+    tracks = world.pandas("track_factors", {"week": WEEK})
+    assert sorted(tracks["track_id"]) == ["t1", "t2"]
+    assert tracks["listeners"].tolist() == [1, 1]
