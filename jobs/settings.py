@@ -88,7 +88,7 @@ class CollaborativeSettings(Section):
 
 
 class AudioSettings(Section):
-    """Spectrograms and the network. The network of 2014 is: filters 256, dense_units 2048, learning_rate 0.0001."""
+    """Spectrograms and the network. The size of the network of 2014 is: filters 256, dense_units 2048."""
 
     max_seconds: float = Field(90.0, ge=12)  # longest stretch of a file that is analysed, its middle, seconds
     decode_seconds: float = Field(120.0, gt=0)  # most time for one file, seconds

@@ -13,6 +13,7 @@ from jobs.audio.network import build
 from jobs.audio.windows import Store, consecutive, random_window
 from jobs.settings import AudioSettings
 
+JUDGED_TRACKS = 16  # validation tracks that go through the network at once
 PREDICTION_WINDOWS = 128  # windows that go through the network at once: 17 MB of input
 
 
@@ -93,7 +94,11 @@ def fit(
     learner.compile(keras.optimizers.Adam(config.learning_rate), loss=squared_distance, jit_compile=False)
     history = learner.fit(
         _dataset(lambda: random_batches(store, train, config.batch_size, seed), train, tf.data.INFINITE_CARDINALITY),
-        validation_data=_dataset(lambda: consecutive_batches(store, validation), validation, len(validation.track_ids)),
+        validation_data=_dataset(
+            lambda: consecutive_batches(store, validation),
+            validation,
+            math.ceil(len(validation.track_ids) / JUDGED_TRACKS),
+        ),
         epochs=config.epochs,
         steps_per_epoch=math.ceil(len(train.track_ids) / config.batch_size),
         shuffle=False,  # random_batches does
@@ -126,10 +131,11 @@ def random_batches(
 
 
 def consecutive_batches(store: Store, examples: Examples) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """All windows of every track, a track a batch, with the track's target for each."""
-    for track_id, target in zip(examples.track_ids, examples.targets, strict=True):
-        windows = consecutive(store[track_id])
-        yield windows, np.repeat(target[None], len(windows), axis=0)
+    """All windows of every track, JUDGED_TRACKS tracks a batch, with the track's target for each."""
+    for first in range(0, len(examples.track_ids), JUDGED_TRACKS):
+        chosen = slice(first, first + JUDGED_TRACKS)
+        windows = [consecutive(store[track_id]) for track_id in examples.track_ids[chosen]]
+        yield np.concatenate(windows), np.repeat(examples.targets[chosen], [len(w) for w in windows], axis=0)
 
 
 def _dataset(batches: Callable[[], Iterator], examples: Examples, count: int) -> "tf.data.Dataset":
@@ -153,7 +159,7 @@ def predict(model: "keras.Model", tracks: list[np.ndarray]) -> np.ndarray:
     together = np.concatenate(windows)
     predicted = np.concatenate(
         [
-            model.predict_on_batch(together[first : first + PREDICTION_WINDOWS])
+            np.asarray(model(together[first : first + PREDICTION_WINDOWS], training=False))
             for first in range(0, len(together), PREDICTION_WINDOWS)
         ]
     )
