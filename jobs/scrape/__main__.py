@@ -90,7 +90,7 @@ def crawl(lake: "Lake", week: date) -> None:
         progress.step("reading the web"),
         Processes(len(os.sched_getaffinity(0)), config.extract_seconds, ["jobs.scrape.extract"]) as isolated,
         progress.bar("addresses", unit="addresses") as bar,
-        Store(lake, known) as store,
+        Store(lake, known, config.batch_pages) as store,
     ):
         reader = Crawl(
             config,

@@ -1,9 +1,10 @@
 """Where articles are: the entries of a feed, the links of a page."""
 
-import calendar
+import html
 import io
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import feedparser
 from bs4 import BeautifulSoup, Tag
@@ -45,13 +46,13 @@ def read_feed(body: bytes, charset: str | None, url: str, now: datetime) -> list
     text = _without_doctype(decode(body, charset))
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     parsed = feedparser.parse(io.BytesIO(text.encode("utf-8", "replace")), response_headers=headers)
-    if not parsed.version and not parsed.entries:
+    if not parsed.get("version") and not parsed.entries:
         raise ValueError("not a feed")
     entries: dict[str, Entry] = {}
     for entry in parsed.entries[:MAX_LINKS]:
         address = urls.normalise(entry.get("link") or "", url) if entry.get("link") else None
         if address is not None and address not in entries:
-            entries[address] = Entry(address, clean_line(entry.get("title")), _date(entry, now))
+            entries[address] = Entry(address, _title(entry), _date(entry, now))
     return list(entries.values())
 
 
@@ -82,15 +83,17 @@ def _own_characters(paragraph: Tag) -> int:
     return len(paragraph.get_text()) - sum(len(a.get_text()) for a in paragraph.find_all("a"))
 
 
+def _title(entry: feedparser.FeedParserDict) -> str | None:
+    """The title, which is HTML."""
+    return clean_line(html.unescape(re.sub(r"<[^>]*>", " ", entry.get("title") or "")))
+
+
 def _date(entry: feedparser.FeedParserDict, now: datetime) -> datetime | None:
-    for name in ("published", "updated"):
-        parsed = entry.get(f"{name}_parsed")
+    """When the entry was published, or else last changed, as far as feedparser understands it (a UTC struct_time)."""
+    for name in ("published_parsed", "updated_parsed"):
+        parsed = dict.get(entry, name)  # its own `get` answers the one with the other, and warns
         if parsed:
-            try:
-                moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
-            except (ValueError, OverflowError, OSError):
-                continue
-            return parse_date(moment.isoformat(), now)
+            return parse_date("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*parsed), now)
     return None
 
 

@@ -15,6 +15,7 @@ from jobs.scrape.text import clean, clean_line, decode, text_sha256
 SURE = 0.9  # probability from which a recognised language counts more than what the page says
 LANGUAGE_CHARACTERS = 5000  # the start of a text, from which its language is recognised
 
+MAX_PLACES = 20  # <article> elements that are looked into
 BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd")
 AROUND = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "iframe")
 
@@ -94,16 +95,19 @@ def main_text(markup: str, soup: BeautifulSoup, min_characters: int) -> str:
 
 
 def structural_text(soup: BeautifulSoup) -> str:
-    """The paragraphs, headings and lists in the largest <article> or <main>, or in the whole body."""
-    places = soup.find_all(["article", "main"]) or soup.find_all("body")
+    """The paragraphs, headings and lists in the largest <article> or <main>, or in the whole body. Takes menus, forms
+    and the like out of the soup."""
+    for element in soup.find_all(AROUND):
+        element.extract()
+    places = soup.find_all(["article", "main"], limit=MAX_PLACES) or soup.find_all("body", limit=1)
     return max((_blocks(place) for place in places), key=len, default="")
 
 
 def _blocks(place: Tag) -> str:
-    kept = []
+    kept, within = [], set()
     for block in place.find_all(BLOCKS):
-        around = block.find_parents((*AROUND, *BLOCKS))
-        if not any(place in element.parents for element in around):
+        if id(block) not in within:
+            within.update(map(id, block.find_all(BLOCKS)))
             kept.append(" ".join(block.get_text(" ").split()))
     return clean("\n".join(kept))
 
@@ -112,7 +116,7 @@ def _article(markup: str, said: Metadata, text: str, hints: Hints, url: str, now
     title, author = said.title or hints.title, said.author
     published_at = said.published_at or hints.published_at
     if not (title and author and published_at):
-        found = trafilatura.extract_metadata(markup, default_url=url)
+        found = trafilatura.extract_metadata(markup, default_url=url, extensive=False)
         title, author = title or clean_line(found.title), author or author_name(found.author)
         published_at = published_at or parse_date(found.date, now)
     language = recognise(text, said.language or language_code(hints.language))

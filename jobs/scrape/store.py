@@ -15,7 +15,6 @@ from jobs.scrape.urls import page_id
 from jobs.staging import arrow_schema
 
 READ = ("article", "index", "rejected")  # outcomes of pages that were fetched
-BATCH_PAGES = 50  # fetched pages that a killed run loses at most
 BATCH_ROWS = 2000  # addresses, of which most may not have been fetched
 BATCH_SECONDS = 60.0
 
@@ -57,8 +56,8 @@ class Store:
     the articles, so that the next run knows them. A context manager: the rest is committed at its end, also when
     that is an error."""
 
-    def __init__(self, lake: Lake, known: Known):
-        self._lake, self._known = lake, known
+    def __init__(self, lake: Lake, known: Known, batch_pages: int):
+        self._lake, self._known, self._batch_pages = lake, known, batch_pages
         self._texts: dict[str, str] = {}  # of this run: text_sha256 -> address
         self._articles: list[dict] = []
         self._log: list[dict] = []
@@ -83,7 +82,7 @@ class Store:
         self._pages += record.status == 200
         self._log.append(log_row(record, outcome, f"{reason} {detail}".strip()))
         overdue = time.monotonic() - self._since >= BATCH_SECONDS
-        if self._pages >= BATCH_PAGES or len(self._log) >= BATCH_ROWS or overdue:
+        if self._pages >= self._batch_pages or len(self._log) >= BATCH_ROWS or overdue:
             self.commit()
 
     def commit(self) -> None:

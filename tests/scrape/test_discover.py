@@ -1,0 +1,98 @@
+from datetime import UTC, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+
+from jobs.scrape.discover import MAX_LINKS, Entry, is_listing, page_links, read_feed
+
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+URL = "http://example.org/blog/feed.xml"
+
+
+def rss(items: str, before: str = "") -> bytes:
+    return f"{before}<rss version='2.0'><channel><title>x</title>{items}</channel></rss>".encode()
+
+
+def test_entries_of_rss_have_address_title_and_date():
+    feed = rss(
+        "<item><title>Bj&#246;rk &amp;amp; friends &eacute;</title><link> /blog/1?utm_source=rss </link>"
+        "<pubDate>Mon, 02 Nov 2026 10:00:00 +0200</pubDate></item>"
+        "<item><title>the same</title><link>http://example.org/blog/1</link></item>"
+        "<item><title>no link</title></item><item><link>mailto:a@example.org</link></item>"
+        "<item><link>2</link><pubDate>yesterday</pubDate></item>"
+    )
+    assert read_feed(feed, None, URL, NOW) == [
+        Entry("http://example.org/blog/1", "Björk & friends é", datetime(2026, 11, 2, 8, tzinfo=UTC)),
+        Entry("http://example.org/blog/2", None, None),
+    ]
+
+
+def test_entries_of_atom_have_address_title_and_date():
+    feed = (
+        b"<?xml version='1.0' encoding='iso-8859-1'?><feed xmlns='http://www.w3.org/2005/Atom'><entry>"
+        b"<title>Sigur R\xf3s</title><link rel='alternate' href='http://example.org/3'/>"
+        b"<updated>2026-11-03T00:00:00Z</updated></entry></feed>"
+    )
+    assert read_feed(feed, None, URL, NOW) == [
+        Entry("http://example.org/3", "Sigur Rós", datetime(2026, 11, 3, tzinfo=UTC))
+    ]
+
+
+def test_broken_xml_gives_what_can_be_read():
+    feed = b"<rss version='2.0'><channel><item><link>http://example.org/4</link><title>a & b < c</title></item><item>"
+    assert [entry.url for entry in read_feed(feed, None, URL, NOW)] == ["http://example.org/4"]
+
+
+def test_entities_that_multiply_are_not_expanded():
+    bomb = "<!DOCTYPE r [<!ENTITY a 'xxxxxxxxxx'>" + "".join(
+        f"<!ENTITY {chr(98 + n)} '{f'&{chr(97 + n)};' * 10}'>" for n in range(9)
+    )
+    feed = rss("<item><link>http://example.org/5</link><title>&j;</title></item>", bomb + "]>")
+    (entry,) = read_feed(feed, None, URL, NOW)
+    assert entry.url == "http://example.org/5"
+    assert len(entry.title or "") < 100
+
+
+def test_entities_that_name_files_are_not_read():
+    declared = "<!DOCTYPE r [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
+    feed = rss("<item><link>http://example.org/6</link><title>&x;</title></item>", declared)
+    (entry,) = read_feed(feed, None, URL, NOW)
+    assert "root" not in (entry.title or "")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><body><p>Hello</body></html>", b"\x00\xff", b"<!DOCTYPE r [<!ENTITY"])
+def test_what_is_no_feed_says_so(body):
+    with pytest.raises(ValueError, match="not a feed"):
+        read_feed(body, None, URL, NOW)
+
+
+def test_endless_feeds_are_cut():
+    feed = rss("".join(f"<item><link>http://example.org/{n}</link></item>" for n in range(MAX_LINKS + 10)))
+    assert len(read_feed(feed, None, URL, NOW)) == MAX_LINKS
+
+
+def links(markup: str) -> list[str]:
+    return [link.url for link in page_links(BeautifulSoup(markup, "lxml"), "http://example.org/a/")]
+
+
+def test_links_of_a_page_are_resolved_and_each_is_there_once():
+    assert links("<a href='b#x'>1</a><a href='b'>2</a><a href='/c'>3</a><a href='mailto:x'>4</a><a>5</a>") == [
+        "http://example.org/a/b",
+        "http://example.org/c",
+    ]
+    assert links("<base href='//example.org/z/'><a href='b'>1</a>") == ["http://example.org/z/b"]
+    assert links("<a rel='nofollow ugc' href='b'>1</a>") == []
+
+
+def listing(markup: str) -> bool:
+    soup = BeautifulSoup(markup, "lxml")
+    return is_listing(soup, page_links(soup, "http://example.org/"), "http://example.org/")
+
+
+def test_a_page_of_headlines_is_a_listing_and_an_article_with_related_ones_is_not():
+    headlines = "".join(f"<h3><a href='/{n}'>Headline of number {n}</a></h3><p>Teaser.</p>" for n in range(5))
+    paragraphs = "<p>" + "One more sentence about the record. " * 5 + "</p>"
+    assert listing(headlines)
+    assert not listing(paragraphs * 6 + headlines)
+    assert not listing(f"<nav>{headlines}</nav><p>Short.</p>")
+    assert not listing(headlines.replace("'/", "'http://elsewhere.test/"))

@@ -1,0 +1,53 @@
+import doctest
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.scrape import urls
+
+
+def test_the_examples_hold():
+    assert doctest.testmod(urls).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("HTTP://Example.ORG", "http://example.org/"),
+        ("https://example.org:443/a/../b/./c", "https://example.org/b/c"),
+        ("http://example.org:8080/?b=2&a=1", "http://example.org:8080/?b=2&a=1"),
+        ("http://example.org/a?utm_source=x&fbclid=y#part", "http://example.org/a"),
+        ("http://example.org/a b/ü?q=ö", "http://example.org/a%20b/%C3%BC?q=%C3%B6"),
+        ("http://example.org/%c3%bc", "http://example.org/%C3%BC"),
+        ("http://bücher.example/", "http://xn--bcher-kva.example/"),
+        ("http://example.org./a", "http://example.org/a"),
+        ("http://[::1]:80/", "http://[::1]/"),
+    ],
+)
+def test_each_address_has_one_spelling(written, normal):
+    assert urls.normalise(written) == normal
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["mailto:a@example.org", "javascript:alert(1)", "file:///etc/passwd", "ftp://example.org/", "http://", "http://[::1",
+     "http://user:secret@example.org/", "http://example.org:99999/", "http://example.org/" + "a" * 3000, "data:,x"],
+)  # fmt: skip
+def test_what_is_no_web_address_is_none(written):
+    assert urls.normalise(written) is None
+
+
+@given(st.text(max_size=60), st.sampled_from(["", "http://example.org/a/b?c=d", "https://example.org/"]))
+def test_no_text_breaks_it_and_the_spelling_is_final(text, base):
+    once = urls.normalise(text, base)
+    assert once is None or urls.normalise(once) == once
+
+
+def test_a_site_is_its_host_and_folder():
+    root = "https://example.org/music/"
+    assert urls.within("https://example.org/music/a/b.html", root)
+    assert not urls.within("https://example.org/musical", root)
+    assert not urls.within("https://www.example.org/music/a", root)
+    assert not urls.within("https://example.org.evil.test/music/a", root)
+    assert urls.within("https://example.org/sport", "https://example.org/index.html")
