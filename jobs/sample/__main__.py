@@ -101,6 +101,10 @@ def main(step: str, command: list[str] | None = None, week: date | None = None, 
 
         port = Options.read(folder).port
         sys.exit(serve(folder / "site", port, command[1:] if command[:1] == ["--"] else command))
+    elif step == "listen":
+        _listen(week)
+    else:
+        _judge(week)
 
 
 def _make(week: date, seed: int | None, **sizes: object) -> None:
@@ -116,6 +120,26 @@ def _make(week: date, seed: int | None, **sizes: object) -> None:
         if kept != options:
             log.info("it was made with %s; to make another one, remove that folder and the lake", kept)
     world.ingest(folder)
+
+
+def _listen(week: date) -> None:
+    from jobs.ingest.__main__ import main as ingest
+    from jobs.lake import Lake
+    from jobs.sample.listen import listen
+
+    lists = Lake().pandas("discover_weekly", {"week": week}, ["user_id", "rank", "track_id", "explanation_kind"])
+    file = listen(settings().home / "sample", week, lists)
+    ingest(kind="listens", strict=True, files=[file])
+
+
+def _judge(week: date) -> None:
+    from jobs.lake import Lake
+    from jobs.sample import judge
+
+    lake = Lake()
+    figures = judge.judge(lake, judge.Truth.read(settings().home / "sample"), week)
+    lake.record(week, "sample.judge", judge.metrics(figures))
+    judge.show(figures, week)
 
 
 if __name__ == "__main__":

@@ -109,6 +109,13 @@ def as_table(world: World, week: date, logs: dict[int, Log]) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
+def without_repeats(listens: pa.Table) -> pa.Table:
+    """The listens in the order of time, none twice: nobody starts a track two times in one second."""
+    rows = listens.to_pandas().sort_values(["listened_at", "user_id", "track_id"], kind="stable")
+    rows = rows.drop_duplicates(["listened_at", "user_id", "track_id"])
+    return pa.Table.from_pandas(rows, schema=SCHEMA, preserve_index=False)
+
+
 def play(world: World, number: int, tracks: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Play tracks: milliseconds of each, and whether it was finished. What does not please is skipped soon, by the
     impatient sooner."""

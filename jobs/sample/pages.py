@@ -95,7 +95,7 @@ def magazine(publication: Publication, article: Article, address: str, links: li
 def blog(publication: Publication, article: Article, address: str, links: list[tuple[str, str]]) -> str:
     """OpenGraph with the time; divisions instead of HTML 5, a sidebar, comments by readers."""
     head = (
-        f'<meta property="og:title" content="{escape(article.headline)}">'
+        f'<meta property="og:title" content="{escape(article.headline)}"><meta property="og:type" content="article">'
         f'<meta property="article:published_time" content="{published(article.day).isoformat()}">'
         f'<meta name="author" content="{escape(article.author)}">'
     )
@@ -188,5 +188,5 @@ def _footer(publication: Publication) -> str:
     return (
         f"<footer><p>© 2026 {publication.name}. All rights reserved.</p><ul>"
         '<li><a href="/imprint.html">Imprint</a></li><li><a href="/privacy.html">Privacy policy</a></li>'
-        '<li><a href="/private/staff.html">Staff</a></li></ul></footer>'
+        f'<li><a href="/{publication.folder}/private/staff.html">Staff</a></li></ul></footer>'
     )

@@ -57,10 +57,12 @@ class Desk:
         return Article(
             fill(sentences.REVIEW_HEADLINES),
             [
-                " ".join([fill(sentences.REVIEW_OPENINGS), *fill.some(sentences.DESCRIPTIONS, 2, 3)]),
-                " ".join([*fill.some(sentences.DESCRIPTIONS, 3, 4), fill(sentences.COMPARISONS)]),
+                " ".join([fill(sentences.REVIEW_OPENINGS), *fill.some(sentences.DESCRIPTIONS, 1, 2)]),
+                " ".join(fill.some(sentences.DESCRIPTIONS, 2, 3)),
+                " ".join([fill(sentences.COMPARISONS), *fill.some(sentences.DESCRIPTIONS, 1, 2)]),
                 " ".join([fill(sentences.QUIRK_SENTENCES), *fill.some(sentences.DESCRIPTIONS, 1, 3)]),
-                " ".join([fill(sentences.OBJECTIONS), fill(sentences.COMPARISONS), fill(sentences.CLOSINGS)]),
+                " ".join([fill(sentences.OBJECTIONS), *fill.some(sentences.DESCRIPTIONS, 1, 1)]),
+                " ".join([fill(sentences.COMPARISONS), fill(sentences.CLOSINGS)]),
             ],
             names.person(self.random),
             day,
@@ -73,9 +75,10 @@ class Desk:
         return Article(
             fill(sentences.NEWS_HEADLINES),
             [
-                " ".join([fill(sentences.NEWS_OPENINGS), *fill.some(sentences.NEWS_BODY, 1, 2)]),
-                " ".join([*fill.some(sentences.NEWS_BODY, 2, 3), fill(sentences.DESCRIPTIONS)]),
-                " ".join(fill.some(sentences.NEWS_BODY, 1, 3)),
+                " ".join([fill(sentences.NEWS_OPENINGS), *fill.some(sentences.NEWS_BODY, 1, 1)]),
+                " ".join([*fill.some(sentences.NEWS_BODY, 1, 2), fill(sentences.DESCRIPTIONS)]),
+                " ".join([*fill.some(sentences.NEWS_BODY, 1, 2), fill(sentences.QUIRK_SENTENCES)]),
+                " ".join(fill.some(sentences.NEWS_BODY, 1, 2)),
             ],
             names.person(self.random),
             day,

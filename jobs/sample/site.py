@@ -27,8 +27,9 @@ PUBLICATIONS = {
     )
 }
 WEEKS = 20  # articles are not older
-HUGE = {"a-z": 4_000, "everything": 130_000}  # lines of the two long lists of names; the second is above 5 MB
-ROBOTS = "User-agent: *\nDisallow: /private/\nDisallow: /search\n"
+HUGE = {"a-z": ("All songs from A to Z", 4_000), "everything": ("Everything we ever filed", 130_000)}  # lines; > 5 MB
+PRIVATE = ("drafts", "charts", "staff")  # pages of each publication that robots.txt forbids
+ROBOTS = "User-agent: *\nDisallow: /*/private/\nDisallow: /search\n"
 
 
 class Site:
@@ -49,50 +50,66 @@ class Site:
 
     def write(self, folder: Path) -> None:
         """Write all pages below `folder`."""
-        random = self.random
         for number, (publication, article, path) in enumerate(self.articles):
-            others = [(a.headline, where) for p, a, where in self.articles if p is publication and where != path]
-            picked = [others[i] for i in random.permutation(len(others))[:5]]
-            # Each tenth page leads into the forbidden part, each fifteenth to where nothing is any more.
-            picked += [("Unfinished drafts", "/private/drafts.html")] * (number % 10 == 3)
-            picked += [("From the archive", f"/{publication.folder}/2019/gone-{number}.html")] * (number % 15 == 4)
-            html = publication.page(publication, article, self.home + path, picked)
+            html = publication.page(publication, article, self.home + path, self._links(number))
             _save(folder, path, pages.broken(html) if number % 23 == 7 else html)
         for publication in PUBLICATIONS.values():
-            mine = [(a, where) for p, a, where in self.articles if p is publication]
-            extra = pages.link_list([("Drafts", "/private/drafts.html"), ("Charts", "/private/charts.html")])
-            if publication.kind == "site":
-                extra += pages.link_list([("A to Z", "/a-z.html"), ("Everything on one page", "/everything.html")])
-            home = pages.index(publication, [(a.headline, where) for a, where in mine], extra)
-            _save(folder, f"/{publication.folder}/index.html", home)
-            if publication.kind == "feed":
-                text = pages.feed(
-                    publication, f"{self.home}/{publication.folder}/", [(a, self.home + w) for a, w in mine]
-                )
-                _save(folder, f"/{publication.folder}/feed.xml", text)
-        self._write_rest(folder)
+            self._write_front(folder, publication)
+            self._write_private(folder, publication)
+        self._write_huge(folder, PUBLICATIONS["north-room"])
+        self._write_rest(folder, PUBLICATIONS["press"])
 
-    def _write_rest(self, folder: Path) -> None:
-        """robots.txt, the start page, two huge pages, the forbidden pages and those that every site has."""
-        _save(folder, "/robots.txt", ROBOTS)
-        sidelong, press = PUBLICATIONS["sidelong"], PUBLICATIONS["press"]
-        links = [(p.name, f"/{p.folder}/") for p in PUBLICATIONS.values()]
-        _save(folder, "/index.html", pages.index(press, links))
+    def _links(self, number: int) -> list[tuple[str, str]]:
+        """What an article page links to: other articles; each tenth one leads into the forbidden part as well, each
+        fifteenth to where nothing is any more."""
+        publication, _, path = self.articles[number]
+        others = [(a.headline, where) for p, a, where in self.articles if p is publication and where != path]
+        picked = [others[i] for i in self.random.permutation(len(others))[:5]]
+        if number % 10 == 3:
+            picked.append(("Unfinished drafts", f"/{publication.folder}/private/drafts.html"))
+        if number % 15 == 4:
+            picked.append(("From the archive", f"/{publication.folder}/2019/gone-{number}.html"))
+        return picked
+
+    def _write_front(self, folder: Path, publication: Publication) -> None:
+        """The start page of a publication, and its feed, if it has one."""
+        mine = [(a, where) for p, a, where in self.articles if p is publication]
+        extra = [(name.title(), f"/{publication.folder}/private/{name}.html") for name in PRIVATE]
+        if publication.folder == "north-room":
+            extra += [(text, f"/north-room/{name}.html") for name, (text, _) in HUGE.items()]
+        front = pages.index(publication, [(a.headline, where) for a, where in mine], pages.link_list(extra))
+        _save(folder, f"/{publication.folder}/index.html", front)
+        if publication.kind == "feed":
+            items = [(a, self.home + where) for a, where in mine]
+            home = f"{self.home}/{publication.folder}/"
+            _save(folder, f"/{publication.folder}/feed.xml", pages.feed(publication, home, items))
+
+    def _write_private(self, folder: Path, publication: Publication) -> None:
         day = self.options.week - timedelta(days=30)
-        everybody = [f"{t.title} – {self.catalogue.artists[t.artist].name}" for t in self.catalogue.tracks]
-        for name, lines in HUGE.items():
-            repeated = [f"{n}. {everybody[n % len(everybody)]}" for n in range(lines)]
-            huge = Article("Everything we have ever filed", repeated, "Staff", day, ())
-            _save(folder, f"/{name}.html", pages.undated(press, huge, f"{self.home}/{name}.html", links))
-        for name in ("drafts", "charts", "staff"):
-            artist = int(self.random.integers(len(self.catalogue.artists)))
-            draft = self.desk.review(artist, day)
-            text = pages.magazine(sidelong, draft, f"{self.home}/private/{name}.html", links)
-            _save(folder, f"/private/{name}.html", text)
+        for name in PRIVATE:
+            draft = self.desk.review(int(self.random.integers(len(self.catalogue.artists))), day)
+            path = f"/{publication.folder}/private/{name}.html"
+            _save(folder, path, publication.page(publication, draft, self.home + path, []))
+
+    def _write_huge(self, folder: Path, publication: Publication) -> None:
+        """Lists of hundreds of names."""
+        names = [f"{t.title} – {self.catalogue.artists[t.artist].name}" for t in self.catalogue.tracks]
+        for name, (headline, lines) in HUGE.items():
+            repeated = [f"{n + 1}. {names[n % len(names)]}" for n in range(lines)]
+            article = Article(headline, repeated, "Staff", self.options.week - timedelta(days=60), ())
+            path = f"/{publication.folder}/{name}.html"
+            _save(folder, path, publication.page(publication, article, self.home + path, []))
+
+    def _write_rest(self, folder: Path, publication: Publication) -> None:
+        """robots.txt, the start page of the host, and the pages that every site has."""
+        _save(folder, "/robots.txt", ROBOTS)
+        _save(
+            folder, "/index.html", pages.index(publication, [(p.name, f"/{p.folder}/") for p in PUBLICATIONS.values()])
+        )
         for name in ("imprint", "privacy", "cookies"):
             text = [f"This is the {name} page of the sites on this host.", "Nothing is stored, nothing is sold."]
-            note = Article(f"{name.title()}", text, "Staff", day, ())
-            _save(folder, f"/{name}.html", pages.undated(press, note, f"{self.home}/{name}.html", links))
+            note = Article(name.title(), text, "Staff", self.options.week, ())
+            _save(folder, f"/{name}.html", pages.undated(publication, note, f"{self.home}/{name}.html", []))
 
 
 def site(options: Options, catalogue: Catalogue) -> Site:
