@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import feedparser
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from jobs.scrape import urls
 from jobs.scrape.metadata import parse_date
-from jobs.scrape.text import clean_line, decode
+from jobs.scrape.text import clean, clean_line, decode
 
 MAX_LINKS = 2000  # of a page or feed; whoever has more sets a trap
 AROUND = ("nav", "header", "footer", "aside", "menu")  # where links are the site's, not the page's
 HEADLINE_WORDS = 3  # a link with as many is a headline, not a button
 LEAST_HEADLINES = 3  # pages with fewer list nothing
-PARAGRAPH = 80  # characters; shorter ones are captions and teasers
+PARAGRAPH = 80  # characters; shorter ones are captions
+PARAGRAPHS_PER_HEADLINE = 2  # at most, of the teasers in a list
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Link:
-    """A link of a page. `url` is normalised; `headline`: it looks like one, and stands in the page's own part."""
+    """A link of a page. `url` is normalised; `headline` is its text when that looks like one and stands in the page's
+    own part, else empty."""
 
     url: str
-    headline: bool
+    headline: str
 
 
 def read_feed(body: bytes, charset: str | None, url: str, now: datetime) -> list[Entry]:
@@ -65,22 +67,21 @@ def page_links(soup: BeautifulSoup, url: str) -> list[Link]:
         address = urls.normalise(anchor["href"], home) if "nofollow" not in (anchor.get("rel") or []) else None
         if address is None:
             continue
-        headline = len(anchor.get_text(" ").split()) >= HEADLINE_WORDS and anchor.find_parent(AROUND) is None
-        known = links.get(address)
-        links[address] = Link(address, headline or (known is not None and known.headline))
+        words = " ".join(anchor.get_text(" ").split())
+        headline = words if words.count(" ") + 1 >= HEADLINE_WORDS and anchor.find_parent(AROUND) is None else ""
+        links[address] = Link(address, headline or (links[address].headline if address in links else ""))
     return list(links.values())
 
 
-def is_listing(soup: BeautifulSoup, links: list[Link], url: str) -> bool:
-    """Whether a page mostly lists others: at least as many headlines that lead within its host as paragraphs."""
-    headlines = sum(link.headline and urls.host(link.url) == urls.host(url) for link in links)
-    paragraphs = sum(_own_characters(paragraph) >= PARAGRAPH for paragraph in soup.find_all("p"))
-    return headlines >= max(LEAST_HEADLINES, paragraphs)
-
-
-def _own_characters(paragraph: Tag) -> int:
-    """The length of its text outside links."""
-    return len(paragraph.get_text()) - sum(len(a.get_text()) for a in paragraph.find_all("a"))
+def is_listing(links: list[Link], url: str, text: str, min_characters: int) -> bool:
+    """Whether a page mostly lists others: the headlines of other pages of its host make up its main text, or it has
+    headlines and no text. Around an article there are headlines too, but they are not in its main text."""
+    headlines = {link.headline for link in links if link.headline and urls.host(link.url) == urls.host(url)}
+    if len(text) < min_characters:
+        return len(headlines) >= LEAST_HEADLINES
+    within = sum(clean(headline) in text for headline in headlines)
+    paragraphs = sum(len(line) >= PARAGRAPH for line in text.splitlines())
+    return within >= max(LEAST_HEADLINES, paragraphs / PARAGRAPHS_PER_HEADLINE)
 
 
 def _title(entry: feedparser.FeedParserDict) -> str | None:

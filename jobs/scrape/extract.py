@@ -70,8 +70,8 @@ def read_page(
     said = metadata(soup, now)
     wishes = {wish.strip() for wish in f"{robots},{said.robots}".split(",")}
     links = [] if wishes & {"nofollow", "none"} else page_links(soup, url)
-    listing = not said.is_article and is_listing(soup, links, url)
     text = main_text(markup, soup, min_characters)
+    listing = not said.is_article and is_listing(links, url, text, min_characters)
     if wishes & {"noindex", "none"}:
         return Reading(None, "noindex", links, listing)
     if len(text) < min_characters:

@@ -211,6 +211,7 @@ def test_without_sources_the_job_says_so_and_ends_well(lake, caplog):
     assert lake.is_empty("crawl_log")
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_loses_little_and_the_next_one_repeats_nothing(lake, web, read):
     pages = [f"/{n}" for n in range(20)]
     web.pages = {"/feed": feed(*pages), **{page: article(f"Band {page}") for page in pages}}

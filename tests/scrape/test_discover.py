@@ -84,15 +84,23 @@ def test_links_of_a_page_are_resolved_and_each_is_there_once():
     assert links("<a rel='nofollow ugc' href='b'>1</a>") == []
 
 
-def listing(markup: str) -> bool:
-    soup = BeautifulSoup(markup, "lxml")
-    return is_listing(soup, page_links(soup, "http://example.org/"), "http://example.org/")
+HEADLINES = "".join(f"<h3><a href='/{n}'>Headline of number {n}</a></h3>" for n in range(5))
 
 
-def test_a_page_of_headlines_is_a_listing_and_an_article_with_related_ones_is_not():
-    headlines = "".join(f"<h3><a href='/{n}'>Headline of number {n}</a></h3><p>Teaser.</p>" for n in range(5))
-    paragraphs = "<p>" + "One more sentence about the record. " * 5 + "</p>"
-    assert listing(headlines)
-    assert not listing(paragraphs * 6 + headlines)
-    assert not listing(f"<nav>{headlines}</nav><p>Short.</p>")
-    assert not listing(headlines.replace("'/", "'http://elsewhere.test/"))
+def listing(markup: str, text: str) -> bool:
+    links = page_links(BeautifulSoup(markup, "lxml"), "http://example.org/")
+    return is_listing(links, "http://example.org/", text, 250)
+
+
+def test_a_page_whose_text_is_headlines_is_a_listing():
+    teasers = "\n".join(f"Headline of number {n}\n" + "One more sentence of a teaser. " * 4 for n in range(5))
+    assert listing(HEADLINES, teasers)
+    assert listing(HEADLINES, "Welcome to our news.")
+
+
+def test_an_article_with_headlines_around_it_is_none():
+    paragraphs = "One more sentence about the record. " * 5 + "\n" + "And one more about the band. " * 5
+    assert not listing(HEADLINES, paragraphs)
+    assert not listing(f"<nav>{HEADLINES}</nav>", "Short.")
+    assert not listing(HEADLINES.replace("'/", "'http://elsewhere.test/"), "Short.")
+    assert not listing("<a href='/1'>Two words</a>" * 5, "Short.")

@@ -101,6 +101,17 @@ def test_a_page_that_is_nested_without_end_is_read(nested):
     assert read(nested * 5_000 + "text").rejected == "too little text"
 
 
+def test_a_short_review_beside_a_list_of_others_is_an_article():
+    others = "".join(f"<li><a href='/{n}'>Some Band {n}: The Record of {n}</a></li>" for n in range(5))
+    page = (
+        f"<html lang='en'><body><table><tr><td><ul>{others}</ul></td><td><h1>Low: Hey What</h1>"
+        f"<p>{'The room seems to get smaller with each song on this side. ' * 5}</p>"
+        f"<p>{'Nothing here is in a hurry, and no bar is wasted at all. ' * 5}</p></td></tr></table></body></html>"
+    )
+    assert not read(page).listing
+    assert read(page).article.title == "Low: Hey What"
+
+
 def test_wishes_of_the_page_are_respected():
     link = "<a href='/b'>more</a>"
     closed = read(article("x", link, "<meta name='robots' content='NOINDEX, follow'>"))
