@@ -117,8 +117,10 @@ def _make(week: date, seed: int | None, **sizes: object) -> None:
     if not world.make(options, folder):
         kept = Options.read(folder)
         log.info("the sample world in %s is kept; its history ends on %s", folder, kept.week)
-        if kept != options:
-            log.info("it was made with %s; to make another one, remove that folder and the lake", kept)
+        without_effect = [name for name in vars(kept) if name != "week" and vars(kept)[name] != vars(options)[name]]
+        if without_effect:
+            made = ", ".join(f"{name} {vars(kept)[name]}" for name in without_effect)
+            log.info("it was made with %s; to make another one, remove that folder and the lake", made)
     world.ingest(folder)
 
 

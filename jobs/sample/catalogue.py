@@ -1,6 +1,7 @@
 """The artists and tracks of the sample world, with what is planted about them."""
 
 import re
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -236,10 +237,13 @@ def _versions(rows: list[Track], artists: list[Artist], random: np.random.Genera
     rows = [replace(row, song=number) for number, row in enumerate(rows)]
     old = [n for n, row in enumerate(rows) if not row.is_new]
     wanted = round(VERSION_SHARE * len(rows))
+    by_artist = defaultdict(list)
+    for number in old:
+        by_artist[rows[number].artist].append(number)
     originals: set[int] = set()
     changed: set[int] = set()
     for number in random.permutation(old).tolist():
-        siblings = [n for n in old if rows[n].artist == rows[number].artist and n not in changed | {number}]
+        siblings = [n for n in by_artist[rows[number].artist] if n != number and n not in changed]
         if len(changed) == wanted or not siblings or number in originals:
             continue
         original = siblings[int(random.integers(len(siblings)))]
@@ -259,11 +263,11 @@ def _versions(rows: list[Track], artists: list[Artist], random: np.random.Genera
 def _guests(tracks: list[Track], artists: list[Artist], random: np.random.Generator) -> list[Track]:
     """Give some tracks a guest, of a like style more often than not; half of the titles name them."""
     with_guests = []
+    versions = Counter(track.song for track in tracks)
     for track in tracks:
         own = artists[track.artist]
         near = [n for n, a in enumerate(artists) if n != track.artist and {a.style} & {own.style, own.second}]
-        is_version = sum(t.song == track.song for t in tracks) > 1
-        if near and not is_version and random.random() < FEATURED_SHARE:
+        if near and versions[track.song] == 1 and random.random() < FEATURED_SHARE:
             guest = near[int(random.integers(len(near)))]
             title = f"{track.title} (feat. {artists[guest].name})" if random.random() < 0.5 else track.title
             track = replace(track, featured=(guest,), title=title)

@@ -39,8 +39,8 @@ class Options:
         rules = {
             "--listeners": (self.listeners >= 5, "at least 5"),
             "--artists": (self.artists >= 4, "at least 4"),
-            "--new-releases": (0 <= self.new_releases <= self.tracks // 2, "at most half of --tracks"),
             "--tracks": (self.tracks - self.new_releases >= 2 * self.artists, "at least two old ones for each artist"),
+            "--new-releases": (0 <= self.new_releases <= self.tracks // 2, "at most half of --tracks"),
             "--weeks": (1 <= self.weeks <= 520, "1 to 520"),
             "--audio-seconds": (1 <= shortest <= longest <= 600, "1 to 600, such as 15-20"),
             "--port": (1 <= self.port <= 65535, "1 to 65535"),

@@ -28,17 +28,14 @@ def playlists(world: World, options: Options) -> pd.DataFrame:
     """One playlist for every two listeners, of 8 to 40 tracks: of a style and its neighbours, with some that do not
     belong. Columns as the contract's; no new releases."""
     random, catalogue = options.random("playlists"), world.catalogue
-    names, rows = set(), []
+    names, rows, old = set(), [], ~catalogue.is_new
     for number in range(1, max(2, options.listeners // 2) + 1):
         owner = int(random.integers(len(world.listeners)))
         style = int(random.choice(len(MOODS), p=world.listeners.taste[owner]))
-        belongs = catalogue.style[:, style] ** 2 * world.liking[owner] * catalogue.popularity**0.6
-        belongs = np.where(catalogue.is_new, 0, belongs)
-        belongs = (
-            belongs / belongs.sum() * (1 - STRAY_SHARE) + STRAY_SHARE * ~catalogue.is_new / (~catalogue.is_new).sum()
-        )
-        size = min(int(random.integers(8, 41)), int((~catalogue.is_new).sum()) // 2)
-        tracks = random.choice(len(belongs), size, replace=False, p=belongs)
+        belongs = catalogue.style[:, style] ** 2 * world.liking[owner] * catalogue.popularity**0.6 * old + 1e-9 * old
+        chances = (1 - STRAY_SHARE) * belongs / belongs.sum() + STRAY_SHARE * old / old.sum()
+        size = min(int(random.integers(8, 41)), old.sum() // 2)
+        tracks = random.choice(len(old), size, replace=False, p=chances)
         age = int(random.integers(1, 7 * options.weeks + 1))
         # What came out after the last change cannot be in it.
         tracks = tracks[catalogue.released_day[tracks] < -age]
