@@ -22,7 +22,7 @@ setup: .venv/.ready ## make .venv from requirements.txt and find or install Java
 	@echo "Setting up .venv (about half a minute, and 3.5 GB)"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	@.venv/bin/uv pip sync --python $(PY) requirements.txt
+	@.venv/bin/uv pip sync --compile-bytecode --python $(PY) requirements.txt
 	@$(PY) -m jobs.java
 	@touch $@
 
