@@ -148,7 +148,7 @@ def _set_aside(played: "DataFrame") -> list[tuple[str, str, float]]:
 
 
 def _factorize(matrix: "DataFrame", week: date, job: str) -> "tuple[DataFrame, DataFrame]":
-    """Factors of listeners (user_id, factors) and of tracks (track_id, factors)."""
+    """Factors of listeners (user_id, n_values, factors) and of tracks (track_id, n_values, factors)."""
     from pyspark.sql import functions as F
 
     from jobs.collaborative.als import Parameters, factorize
@@ -164,20 +164,15 @@ def _factorize(matrix: "DataFrame", week: date, job: str) -> "tuple[DataFrame, D
         seed=cli.job_seed(week, job),
     )
     rows, tracks = factorize(matrix, parameters)
-    return rows.where(F.col("kind") == LISTENER).select(F.col("row_id").alias("user_id"), "factors"), tracks
+    return rows.where(F.col("kind") == LISTENER).drop("kind").withColumnRenamed("row_id", "user_id"), tracks
 
 
 def _publish(lake: "Lake", week: date, matrix: "DataFrame") -> None:
-    from pyspark.sql import functions as F
-
-    from jobs.collaborative.interactions import LISTENER
-
     users, tracks = _factorize(matrix, week, "collaborative.train")
-    heard = matrix.where(F.col("kind") == LISTENER).groupBy(F.col("row_id").alias("user_id"))
-    users = users.join(heard.agg(F.count("*").alias("tracks_heard")), "user_id")
-    tracks = tracks.join(matrix.groupBy("track_id").agg(F.count("*").alias("listeners")), "track_id")
-    lake.publish("user_factors", users.orderBy("user_id"), {"week": week})
-    lake.publish("track_factors", tracks.orderBy("track_id"), {"week": week, "origin": "collaborative"})
+    users = users.withColumnRenamed("n_values", "tracks_heard").sortWithinPartitions("user_id")
+    tracks = tracks.withColumnRenamed("n_values", "listeners").sortWithinPartitions("track_id")
+    lake.publish("user_factors", users, {"week": week})
+    lake.publish("track_factors", tracks, {"week": week, "origin": "collaborative"})
 
 
 def _publish_nothing(lake: "Lake", week: date, counts: list[tuple[str, str, float]]) -> None:
@@ -225,10 +220,12 @@ def _show(measured: list[tuple[str, str, float]], title: str) -> None:
 
     values = {(metric, dimension): value for metric, dimension, value in measured}
     means = [f"{name}_at_{CUT}" for name in METRICS]
-    table = Table("model", *means, "coverage", "listeners", title=f"{title}, first {CUT} places (± standard error)")
+    table = Table(
+        "model", *(f"{name}@{CUT}" for name in METRICS), "coverage", "listeners", title=f"{title} (± standard error)"
+    )
     for model in MODELS:
         of = {metric: value for (metric, dimension), value in values.items() if dimension == f"model={model}"}
-        cells = [f"{of[mean]:.4f} ± {of[f'{mean}_standard_error']:.4f}" for mean in means]
+        cells = [f"{of[mean]:.3f} ± {of[f'{mean}_standard_error']:.3f}" for mean in means]
         table.add_row(model, *cells, f"{of.get('coverage', 0):.1%}", f"{of['listeners']:,.0f}")
     Console().print(table)
 

@@ -37,12 +37,16 @@ class Parameters:
 def factorize(matrix: DataFrame, parameters: Parameters) -> tuple[DataFrame, DataFrame]:
     """Factors of the rows and of the tracks of a matrix (kind, row_id, track_id, value > 0) that is not empty.
 
-    Returns ((kind, row_id, factors), (track_id, factors)), factors as array<float>, one row for each that has a value.
+    Returns (kind, row_id, n_values, factors) and (track_id, n_values, factors), one row for each row and track of the
+    matrix: factors as array<float>, n_values how many values it has. Factors are finite; those of rows and tracks that
+    nothing links to the rest (one listener of one track that nobody else plays) may shrink to 0.
+
     The same matrix and parameters give the same factors in whatever order and files the rows come, up to the rounding
     of sums that Spark takes in the order of arrival: within 1e-5 of each other. In local mode they are equal.
     """
-    rows = numbered(matrix.select("kind", "row_id").distinct(), ["kind", "row_id"], "row")
-    tracks = numbered(matrix.select("track_id").distinct(), ["track_id"], "track")
+    n_values = F.count("*").alias("n_values")
+    rows = numbered(matrix.groupBy("kind", "row_id").agg(n_values), ["kind", "row_id"], "row")
+    tracks = numbered(matrix.groupBy("track_id").agg(n_values), ["track_id"], "track")
     values = (
         matrix.join(rows, ["kind", "row_id"])
         .join(tracks, "track_id")
@@ -66,8 +70,8 @@ def factorize(matrix: DataFrame, parameters: Parameters) -> tuple[DataFrame, Dat
     row_factors = model.userFactors.withColumnsRenamed({"id": "row", "features": "factors"})
     track_factors = model.itemFactors.withColumnsRenamed({"id": "track", "features": "factors"})
     return (
-        row_factors.join(rows, "row").select("kind", "row_id", "factors"),
-        track_factors.join(tracks, "track").select("track_id", "factors"),
+        row_factors.join(rows, "row").select("kind", "row_id", "n_values", "factors"),
+        track_factors.join(tracks, "track").select("track_id", "n_values", "factors"),
     )
 
 

@@ -74,6 +74,7 @@ def test_train_writes_factors_for_everybody_who_has_heard_something(world):
     assert counted["listens_set_aside", "reason=skips"] == 1
 
 
+@pytest.mark.slow
 def test_a_second_run_gives_the_same_rows(world):
     train(WEEK)
     first = rows_of(world, "user_factors"), rows_of(world, "track_factors")
@@ -89,7 +90,7 @@ def test_evaluate_beats_chance_where_there_is_taste_and_prints_all_models(world,
     assert values["listeners", "model=als"] == values["listeners", "model=popularity"] == 10
     assert all(0 <= v <= 1 for (m, _), v in values.items() if m != "listeners")
     printed = capsys.readouterr().out
-    assert all(model in printed for model in ("als", "popularity", "random", "map_at_30"))
+    assert all(model in printed for model in ("als", "popularity", "random", "map@30"))
 
 
 def test_nothing_of_the_weeks_to_predict_gets_into_the_training(world, spark):
