@@ -37,6 +37,7 @@ class SparkSettings(Section):
 
     master: str = "local[*]"  # "local[*]", or "spark://host:port" for a cluster
     memory: str = "2g"  # heap of the driver, and of each executor on a cluster
+    java_options: str = ""  # for the JVM of the driver and of each executor
     shuffle_partitions: int = Field(8, ge=1)  # partitions after a shuffle; about twice the cores of the cluster
 
 

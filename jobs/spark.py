@@ -34,6 +34,7 @@ def session(name: str) -> Iterator["SparkSession"]:
         return
     os.environ["SPARK_HOME"] = os.path.dirname(pyspark.__file__)
     config = settings()
+    java_options = config.spark.java_options
     scratch = config.home / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
     builder = (
@@ -50,7 +51,8 @@ def session(name: str) -> Iterator["SparkSession"]:
         .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")  # what Iceberg reads
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
-        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={LOGGING.as_uri()}")
+        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={LOGGING.as_uri()} {java_options}")
+        .config("spark.executor.extraJavaOptions", java_options)
     )
     if config.spark.master.startswith("local"):
         builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")

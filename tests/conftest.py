@@ -7,6 +7,9 @@ import pytest
 from jobs.lake import Lake
 from jobs.settings import settings
 
+# Tests are over before a better compiler would pay.
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -Xss16m"
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
@@ -35,6 +38,7 @@ def spark(tmp_path_factory):
     patch.setenv("DISCOVER_HOME", str(tmp_path_factory.mktemp("spark")))
     patch.setenv("DISCOVER_SPARK_MASTER", "local[2]")
     patch.setenv("DISCOVER_SPARK_SHUFFLE_PARTITIONS", "2")
+    patch.setenv("DISCOVER_SPARK_JAVA_OPTIONS", QUICK_JAVA)
     settings.cache_clear()
     try:
         with session("tests") as active:

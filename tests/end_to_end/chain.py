@@ -10,6 +10,7 @@ import pandas as pd
 
 from jobs.lake import Lake
 from jobs.settings import ROOT, Settings
+from tests.conftest import QUICK_JAVA
 
 WEEK = date(2026, 11, 16)
 TINY = ["--listeners", "40", "--artists", "16", "--tracks", "120", "--new-releases", "12", "--audio-seconds", "6"]
@@ -38,6 +39,7 @@ def environment(home: Path) -> dict[str, str]:
         "DISCOVER_SCRAPE_ALLOW_PRIVATE_ADDRESSES": "true",
         "DISCOVER_SPARK_MASTER": "local[2]",
         "DISCOVER_SPARK_SHUFFLE_PARTITIONS": "2",
+        "DISCOVER_SPARK_JAVA_OPTIONS": QUICK_JAVA,
         "DISCOVER_AUDIO_EPOCHS": "2",
     }
 
