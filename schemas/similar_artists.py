@@ -13,7 +13,7 @@ TABLE = Table(
         Column(
             "similarity",
             DoubleType(),
-            "Cosine of their cultural vectors, between 0 and 1",
+            "Cosine of their term weights, between 0 and 1; a name counts as a term of its artist, too",
             required=True,
             minimum=0.0,
             maximum=1.0001,
