@@ -56,7 +56,8 @@ def test_lists_are_written_as_files_that_point_to_audio(world):
     files = list((world / "output" / f"{WEEK}" / "playlists").glob("*.m3u8"))
     users = sql(world, "SELECT count(DISTINCT user_id) AS n FROM discover_weekly")[0]["n"]
     assert len(files) == users
-    entries = [line for line in files[0].read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    lines = files[0].read_text(encoding="utf-8").splitlines()
+    entries = [line for line in lines if line and not line.startswith("#")]
     assert entries
     assert all((files[0].parent / entry).resolve().is_file() for entry in entries)
 
