@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs import weeks
-from jobs.ranking.outcomes import STREAM_MS, STREAM_SHARE, streamed
+from jobs.streams import shortest, streamed
 
 LONGEST_DAY = 720  # streams of one listener on a UTC day: one each two minutes, day and night; more is no person
 OLDEST = date(2000, 1, 1)  # before it there was no streaming: the clock was wrong
@@ -50,7 +50,7 @@ def plays(listens: DataFrame, tracks: DataFrame, opted_out: DataFrame, week: dat
     opted_out: user_id, who take no part.
 
     Returns one row for each listener and track with a listen: user_id, track_id, plays (double, Σ 2^(-age / half-life)
-    over the streams that count, as `jobs.ranking.outcomes.streamed` tells them; 0: none does) and a column for each of
+    over the streams that count, as `jobs.streams.streamed` tells them; 0: none does) and a column for each of
     `SET_ASIDE` (long: listens that do not count for this reason).
     """
     listener_day = Window.partitionBy("user_id", F.to_date("listened_at"))
@@ -127,8 +127,7 @@ def _repeated() -> Column:
     """Whether a stream begins before the one of the same track before it can have been a stream."""
     streams = Window.partitionBy("user_id", "track_id", F.col("reason").isNull()).orderBy("listened_at")
     gap_ms = F.unix_millis("listened_at") - F.unix_millis(F.lag("listened_at").over(streams))
-    shortest = F.least(F.lit(STREAM_MS), STREAM_SHARE * F.nullif(F.col("duration_ms"), F.lit(0)))
-    return F.col("reason").isNull() & (gap_ms < shortest)
+    return F.col("reason").isNull() & (gap_ms < shortest())
 
 
 def _decay(age_seconds: Column, half_life_weeks: float) -> Column:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ranking.catalogue import Catalogue
-from jobs.ranking.outcomes import streamed
+from jobs.streams import streamed
 
 ANCHORS = 40
 """Played tracks of a listener, the weightiest, whose neighbourhoods are looked at."""

@@ -3,14 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-STREAM_MS = 30_000
-"""A stream is a listen of at least this long, milliseconds."""
-
-STREAM_SHARE = 0.9
-"""A listen of at least this share of a track is a stream as well, so that tracks below 30 s can be streamed."""
+from jobs.streams import streamed
 
 WEEK = timedelta(days=7)
 
@@ -27,12 +23,6 @@ def pending(listed: Iterable[date], known: Iterable[date], week: date) -> list[d
     complete = sorted(w for w in listed if w + WEEK <= week)
     known = set(known)
     return [w for w in complete if w not in known or w == complete[-1]]
-
-
-def streamed() -> Column:
-    """Whether a listen, joined with its track, is a stream; `ms_played` null counts as one."""
-    long_enough = F.least(F.lit(STREAM_MS), STREAM_SHARE * F.nullif(F.col("duration_ms"), F.lit(0)))
-    return F.col("ms_played").isNull() | (F.col("ms_played") >= long_enough)
 
 
 def outcomes(lists: DataFrame, listens: DataFrame, tracks: DataFrame) -> DataFrame:
