@@ -118,7 +118,7 @@ class RankingSettings(Section):
     new_release_weeks: int = Field(4, ge=1, le=26)  # age up to which a track is a new release, weeks
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are scored by the factors predicted from their sound
     learning_weeks: int = Field(12, ge=1)  # weeks of feedback that the reward model learns from
-    prior_strength: float = Field(20.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
+    prior_strength: float = Field(500.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
     max_importance_weight: float = Field(20.0, ge=1)  # inverse propensities are clipped here
 
 
