@@ -1,0 +1,103 @@
+"""What all benchmarks share: contenders in processes of their own, their peak memory, a table, a JSON file."""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+SAMPLE_SECONDS = 0.2  # between two looks at the memory of a contender
+
+
+def arg_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """The command line of a benchmark: --small and --json; a benchmark may add its own."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
+    parser.add_argument("--small", action="store_true", help="a quick look: small data, few repeats")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements there, too")
+    return parser
+
+
+def alone(function: str, environment: Mapping[str, str] | None = None, **arguments) -> dict:
+    """Call `function` ("module:name") in a process of its own, and wait for it.
+
+    arguments: what it gets, JSON. It returns JSON, too: a dict, which comes back with two more entries: `wall_seconds`,
+    of the whole process, and `peak_mib`, the largest sum of the memory (PSS) of it and its children.
+    Raises RuntimeError that names the function where the process fails; what it printed is on the terminal.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "result.json"
+        command = [sys.executable, "-m", "benchmarks.contest", function, json.dumps(arguments), str(result)]
+        started = time.perf_counter()
+        process = subprocess.Popen(command, env={**os.environ, **(environment or {})})
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, _memory_mib(process.pid))
+            time.sleep(SAMPLE_SECONDS)
+        if process.returncode:
+            raise RuntimeError(f"{function}: exit status {process.returncode}")
+        measured = json.loads(result.read_text())
+    return {**measured, "wall_seconds": time.perf_counter() - started, "peak_mib": peak}
+
+
+def is_installed(module: str) -> bool:
+    """Whether a peer is there; says so where it is not."""
+    found = importlib.util.find_spec(module) is not None
+    if not found:
+        print(f"{module} is not installed and left out: make benchmark-peers", file=sys.stderr)
+    return found
+
+
+def show(title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """A table of rows that have the same keys; numbers are rounded to three digits that count."""
+    table = Table(title=title)
+    for index, name in enumerate(rows[0]):
+        table.add_column(name, justify="right" if index else "left")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def save(path: Path | None, **measurements) -> None:
+    """Write measurements and the machine that they are from as JSON; nothing without a path."""
+    if path is not None:
+        machine = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
+        path.write_text(json.dumps({"machine": machine, **measurements}, indent=1) + "\n")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _memory_mib(pid: int) -> float:
+    total = 0
+    try:
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0.0
+    for process in processes:
+        try:
+            total += process.memory_full_info().pss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return total / 2**20
+
+
+if __name__ == "__main__":
+    module, name = sys.argv[1].split(":")
+    answer = getattr(importlib.import_module(module), name)(**json.loads(sys.argv[2]))
+    Path(sys.argv[3]).write_text(json.dumps(answer))
