@@ -52,13 +52,16 @@ _ANNOTATIONS = pa.schema(
 
 def sort_out(articles: DataFrame, week: date) -> DataFrame:
     """The articles from before the week, each with the `day` it is from and the `reason` why it is left out
-    (null: it is used): "language=xx", "empty", or "copy" for all but the first of several with the same text."""
+    (null: it is used): "language=xx", "empty", "replaced" by a later version of the same page, or "copy" for all but
+    the first of several that tell the same story."""
     published = F.coalesce("published_at", "fetched_at")
     dated = articles.where(published < F.lit(weeks.start(week))).withColumn("day", F.to_date(published))
     reason = F.when(F.col("language") != LANGUAGE, F.concat(F.lit("language="), F.col("language")))
     reason = reason.when(~F.col("text").rlike(r"\S"), F.lit("empty"))
-    first = F.row_number().over(Window.partitionBy("language", "text_sha256").orderBy("day", "article_id"))
-    return dated.withColumn("reason", reason.when(first > 1, F.lit("copy")))
+    version = F.row_number().over(Window.partitionBy("url").orderBy(F.desc("fetched_at"), "article_id"))
+    reason = reason.when(version > 1, F.lit("replaced"))
+    told = Window.partitionBy("story_id", reason.isNull()).orderBy("day", "article_id")
+    return dated.withColumn("reason", reason.when(F.row_number().over(told) > 1, F.lit("copy")))
 
 
 def boilerplate(articles: DataFrame) -> frozenset[str]:

@@ -12,7 +12,7 @@ Texts are compared with originals only: a copy of a copy that has gone too far f
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,9 +44,11 @@ _CANDIDATES = """
         SELECT article_id FROM (SELECT article_id, unnest(minhash_bands) AS band FROM originals)
         WHERE band IN (SELECT unnest(minhash_bands) FROM batch)
         UNION ALL SELECT article_id FROM originals WHERE text_sha256 IN (SELECT text_sha256 FROM batch)
-        UNION ALL SELECT article_id FROM batch
     )
     ORDER BY ALL
+"""
+_VERSIONS = """
+    SELECT url, article_id, title, text_sha256 FROM articles WHERE url IN (SELECT url FROM batch) ORDER BY fetched_at
 """
 
 
@@ -87,62 +89,87 @@ def similarity(one: bytes, other: bytes) -> float:
     return max(0.0, float((equal - 1 / 256) / (1 - 1 / 256)))
 
 
-def with_stories(lake: "Lake", rows: Sequence[Mapping[str, object]]) -> list[dict]:
-    """Rows of `articles` with their `story_id`, in the same order: compared with the originals in the lake, and with
-    each other in the order in which they were fetched. Takes one scan over the sketches in the lake."""
+def article_id(url: str, body_sha256: str) -> str:
+    """The identifier of the article in one version of a page."""
+    return hashlib.sha256(f"{url}\n{body_sha256}".encode()).hexdigest()[:16]
+
+
+def new_articles(lake: "Lake", rows: Iterable[Mapping[str, object]]) -> list[dict]:
+    """Those rows of `articles` that the lake does not have, each with its `article_id` and `story_id`, in the order in
+    which they were fetched.
+
+    A page of which neither title nor text changed is no new article. The story is found by comparing with the originals
+    in the lake, and with the rows before; that takes one scan over the sketches in the lake.
+    """
+    rows = [{**row, "article_id": article_id(row["url"], row["body_sha256"])} for row in rows]
+    rows.sort(key=lambda row: (row["fetched_at"], row["url"]))
     with lake.connect() as connection:
+        connection.register("batch", _batch(rows))
+        versions = connection.sql(_VERSIONS).fetchall()
+        rows = _changed(rows, versions)
         stories = story_ids(connection, ORIGINALS, rows)
     return [{**row, "story_id": story} for row, story in zip(rows, stories, strict=True)]
 
 
+def _changed(rows: Iterable[dict], versions: Iterable[tuple[str, str, str, str]]) -> list[dict]:
+    """The rows that differ from the version before; `versions`: url, article_id, title, text_sha256 of those in the
+    lake."""
+    known = {identifier for _, identifier, _, _ in versions}
+    latest = {url: (title, text) for url, _, title, text in versions}
+    changed = []
+    for row in rows:
+        said = row["title"], row["text_sha256"]
+        if row["article_id"] not in known and latest.get(row["url"]) != said:
+            changed.append(row)
+            known.add(row["article_id"])
+            latest[row["url"]] = said
+    return changed
+
+
 def story_ids(connection: "DuckDBPyConnection", originals: str, rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """The story of each row (article_id, url, fetched_at, text_sha256, minhash, minhash_bands).
+    """The story of each row (article_id, url, text_sha256, minhash, minhash_bands), each compared with those before.
 
     originals : a query for the columns of `ORIGINALS`, which may lie on disk
     """
-    batch = pa.table(
+    connection.register("batch", _batch(rows))
+    index = _Index()
+    for candidate in connection.sql(_CANDIDATES.format(originals=originals)).to_arrow_table().to_pylist():
+        index.add(candidate)
+    return [index.story(row) for row in rows]
+
+
+def _batch(rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """What of some rows is looked up in the lake."""
+    return pa.table(
         {
-            "article_id": pa.array([row["article_id"] for row in rows], pa.string()),
+            "url": pa.array([row["url"] for row in rows], pa.string()),
             "text_sha256": pa.array([row["text_sha256"] for row in rows], pa.string()),
             "minhash_bands": pa.array([row["minhash_bands"] for row in rows], pa.list_(pa.int64())),
         }
     )
-    connection.register("batch", batch)
-    index = _Index()
-    for candidate in connection.sql(_CANDIDATES.format(originals=originals)).to_arrow_table().to_pylist():
-        index.add(candidate)
-    connection.unregister("batch")
-    stories = [""] * len(rows)
-    for at in sorted(range(len(rows)), key=lambda at: (rows[at]["fetched_at"], rows[at]["url"])):
-        stories[at] = index.story(rows[at])
-    return stories
 
 
 class _Index:
-    """Originals by their address, the hash of their text, and the bands of their sketch."""
+    """Originals by the hash of their text and the bands of their sketch."""
 
     def __init__(self) -> None:
-        self._ids: set[str] = set()
         self._texts: dict[str, str] = {}
         self._bands: defaultdict[int, list[Mapping[str, object]]] = defaultdict(list)
 
     def add(self, original: Mapping[str, object]) -> None:
-        self._ids.add(original["article_id"])
         self._texts.setdefault(original["text_sha256"], original["article_id"])
         for band in original["minhash_bands"] or ():
             self._bands[band].append(original)
 
     def story(self, row: Mapping[str, object]) -> str:
-        """The story of an article, which becomes an original when there is none like it. Another version of an original
-        stays one, so that its copies point to what is there."""
-        if row["article_id"] not in self._ids:
-            exact = self._texts.get(row["text_sha256"])
-            if exact is not None:
-                return exact
-            near = {one["article_id"]: one for band in row["minhash_bands"] or () for one in self._bands.get(band, ())}
-            alike = [(similarity(row["minhash"], one["minhash"]), name) for name, one in near.items()]
-            best, story = min(((-s, name) for s, name in alike), default=(0.0, ""))
-            if -best >= SIMILAR:
-                return story
+        """The story of an article, which becomes an original when there is none like it."""
+        exact = self._texts.get(row["text_sha256"])
+        if exact is not None:
+            return exact
+        near = {one["article_id"]: one for band in row["minhash_bands"] or () for one in self._bands.get(band, ())}
+        alike = [(-similarity(row["minhash"], one["minhash"]), name) for name, one in near.items()]
+        best, story = min(alike, default=(0.0, ""))
+        if -best >= SIMILAR:
+            return story
         self.add(row)
         return row["article_id"]

@@ -1,4 +1,4 @@
-"""Where articles are: the entries of a feed, the links of a page."""
+"""Where articles are: the entries of a feed."""
 
 import html
 import io
@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import feedparser
-from bs4 import BeautifulSoup
 
 from jobs.scrape import urls
-from jobs.scrape.metadata import parse_date
-from jobs.scrape.text import clean, clean_line, decode
+from jobs.scrape.dates import parse_date
+from jobs.scrape.text import clean_line, decode
 
-MAX_LINKS = 2000  # of a page or feed; whoever has more sets a trap
-AROUND = ("nav", "header", "footer", "aside", "menu")  # where links are the site's, not the page's
-HEADLINE_WORDS = 3  # a link with as many is a headline, not a button
-LEAST_HEADLINES = 3  # pages with fewer list nothing
-PARAGRAPH = 80  # characters; shorter ones are captions
-PARAGRAPHS_PER_HEADLINE = 2  # at most, of the teasers in a list
+MAX_LINKS = 2000  # of a feed; whoever has more sets a trap
 
 
 @dataclass(frozen=True)
@@ -28,15 +22,6 @@ class Entry:
     url: str
     title: str | None
     published_at: datetime | None  # UTC
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link of a page. `url` is normalised; `headline` is its text when that looks like one and stands in the page's
-    own part, else empty."""
-
-    url: str
-    headline: str
 
 
 def read_feed(body: bytes, charset: str | None, url: str, now: datetime) -> list[Entry]:
@@ -56,32 +41,6 @@ def read_feed(body: bytes, charset: str | None, url: str, now: datetime) -> list
         if address is not None and address not in entries:
             entries[address] = Entry(address, _title(entry), _date(entry, now))
     return list(entries.values())
-
-
-def page_links(soup: BeautifulSoup, url: str) -> list[Link]:
-    """The links of a page in its order, each address once, without those that ask not to be followed."""
-    base = soup.find("base", href=True)
-    home = (urls.normalise(base["href"], url) if base else None) or url
-    links: dict[str, Link] = {}
-    for anchor in soup.find_all("a", href=True, limit=MAX_LINKS):
-        address = urls.normalise(anchor["href"], home) if "nofollow" not in (anchor.get("rel") or []) else None
-        if address is None:
-            continue
-        words = " ".join(anchor.get_text(" ").split())
-        headline = words if words.count(" ") + 1 >= HEADLINE_WORDS and anchor.find_parent(AROUND) is None else ""
-        links[address] = Link(address, headline or (links[address].headline if address in links else ""))
-    return list(links.values())
-
-
-def is_listing(links: list[Link], url: str, text: str, min_characters: int) -> bool:
-    """Whether a page mostly lists others: the headlines of other pages of its host make up its main text, or it has
-    headlines and no text. Around an article there are headlines too, but they are not in its main text."""
-    headlines = {link.headline for link in links if link.headline and urls.host(link.url) == urls.host(url)}
-    if len(text) < min_characters:
-        return len(headlines) >= LEAST_HEADLINES
-    within = sum(clean(headline) in text for headline in headlines)
-    paragraphs = sum(len(line) >= PARAGRAPH for line in text.splitlines())
-    return within >= max(LEAST_HEADLINES, paragraphs / PARAGRAPHS_PER_HEADLINE)
 
 
 def _title(entry: feedparser.FeedParserDict) -> str | None:

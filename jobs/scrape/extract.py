@@ -1,23 +1,30 @@
-"""The article in a page: main text, title, author, date, language; or why there is none."""
+"""The article in a page: main text, title, authors, dates, language and the rest; or why there is none."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 import trafilatura
-from bs4 import BeautifulSoup, Tag
+from lxml.etree import XPath
+from lxml.html import HtmlElement
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from jobs.scrape.discover import Link, is_listing, page_links
-from jobs.scrape.metadata import Metadata, author_name, language_code, metadata, parse_date
+from jobs.scrape.copies import sketch
+from jobs.scrape.dates import Moment, parse_moment
+from jobs.scrape.links import Link, is_listing, page_links, text_links
+from jobs.scrape.metadata import Metadata, author_names, language_code, metadata
 from jobs.scrape.text import clean, clean_line, decode, text_sha256
+from jobs.scrape.tree import TooDeep, parse
 
 SURE = 0.9  # probability from which a recognised language counts more than what the page says
 LANGUAGE_CHARACTERS = 5000  # the start of a text, from which its language is recognised
 
 MAX_PLACES = 20  # <article> elements that are looked into
-BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd")
-AROUND = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "iframe")
+PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd")
+AROUND = frozenset({"script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button",
+                    "iframe"})  # fmt: skip
+_TEXT = XPath(".//text()[not(parent::script or parent::style)]")
 
 
 @dataclass(frozen=True)
@@ -31,14 +38,26 @@ class Hints:
 
 @dataclass(frozen=True)
 class Article:
-    """An article as it goes into the table of that name."""
+    """An article; each field is the column of that name in `articles`."""
 
     title: str | None
-    author: str | None
+    authors: list[str]
     published_at: datetime | None  # UTC
+    published_utc_offset: int | None  # minutes
+    modified_at: datetime | None  # UTC
     language: str  # ISO 639-1
+    section: str | None
+    tags: list[str]
+    canonical_url: str | None
+    rating: float | None  # 0 to 1
+    reviewed_title: str | None
+    reviewed_artist: str | None
+    links: list[str]
     text: str
     text_sha256: str
+    body_sha256: str
+    minhash: bytes
+    minhash_bands: list[int]
 
 
 @dataclass(frozen=True)
@@ -65,21 +84,24 @@ def read_page(
     charset : as the HTTP header says, or None; robots : the X-Robots-Tag header; min_characters : pages with less
     main text hold no article; now : UTC, when it was fetched
     """
-    markup = decode(body, charset)
-    soup = BeautifulSoup(markup, "lxml")
-    said = metadata(soup, now)
+    try:
+        tree = parse(decode(body, charset))
+    except TooDeep:
+        return Reading(None, "nested too deep", [], False)
+    said = metadata(tree, url, now)
     wishes = {wish.strip() for wish in f"{robots},{said.robots}".split(",")}
-    links = [] if wishes & {"nofollow", "none"} else page_links(soup, url)
-    text = main_text(markup, soup, min_characters)
+    links = [] if wishes & {"nofollow", "none"} else page_links(tree, url)
+    text = main_text(tree, min_characters)
     listing = not said.is_article and is_listing(links, url, text, min_characters)
     if wishes & {"noindex", "none"}:
         return Reading(None, "noindex", links, listing)
     if len(text) < min_characters:
         return Reading(None, "too little text", links, listing)
-    return Reading(_article(markup, said, text, hints, url, now), "", links, listing)
+    version = hashlib.sha256(body).hexdigest()
+    return Reading(_article(tree, said, text, version, hints, url, now), "", links, listing)
 
 
-def main_text(markup: str, soup: BeautifulSoup, min_characters: int) -> str:
+def main_text(tree: HtmlElement, min_characters: int) -> str:
     """The main text of a page, clean.
 
     trafilatura (Barbaresi 2021, "Trafilatura: A Web Scraping Library and Command-Line Tool for Text Discovery and
@@ -87,40 +109,63 @@ def main_text(markup: str, soup: BeautifulSoup, min_characters: int) -> str:
     """
     text = ""
     for careful in (True, False):
-        document = trafilatura.bare_extraction(markup, favor_precision=careful, include_comments=False)
+        document = trafilatura.bare_extraction(tree, favor_precision=careful, include_comments=False)
         text = max(text, clean(document.text or "") if document else "", key=len)
         if len(text) >= min_characters:
             return text
-    return max(text, structural_text(soup), key=len)
+    return max(text, structural_text(tree), key=len)
 
 
-def structural_text(soup: BeautifulSoup) -> str:
-    """The paragraphs, headings and lists in the largest <article> or <main>, or in the whole body. Takes menus, forms
-    and the like out of the soup."""
-    for element in soup.find_all(AROUND):
-        element.extract()
-    places = soup.find_all(["article", "main"], limit=MAX_PLACES) or soup.find_all("body", limit=1)
-    return max((_blocks(place) for place in places), key=len, default="")
+def structural_text(tree: HtmlElement) -> str:
+    """The paragraphs, headings and lists in the largest <article> or <main>, or in the whole body, without menus, forms
+    and the like."""
+    places = list(tree.iter("article", "main"))[:MAX_PLACES] or list(tree.iter("body"))[:1]
+    return max(map(_paragraphs, places), key=len, default="")
 
 
-def _blocks(place: Tag) -> str:
-    kept, within = [], set()
-    for block in place.find_all(BLOCKS):
-        if id(block) not in within:
-            within.update(map(id, block.find_all(BLOCKS)))
-            kept.append(" ".join(block.get_text(" ").split()))
+def _paragraphs(place: HtmlElement) -> str:
+    """The outermost paragraphs in a part of a page, one a line."""
+    kept, waiting = [], [place]
+    while waiting:
+        element = waiting.pop()
+        if element.tag in PARAGRAPHS:
+            kept.append(" ".join(" ".join(_TEXT(element)).split()))
+        elif element.tag not in AROUND:
+            waiting += reversed(element)
     return clean("\n".join(kept))
 
 
-def _article(markup: str, said: Metadata, text: str, hints: Hints, url: str, now: datetime) -> Article:
-    title, author = said.title or hints.title, said.author
-    published_at = said.published_at or hints.published_at
-    if not (title and author and published_at):
-        found = trafilatura.extract_metadata(markup, default_url=url, extensive=False)
-        title, author = title or clean_line(found.title), author or author_name(found.author)
-        published_at = published_at or parse_date(found.date, now)
-    language = recognise(text, said.language or language_code(hints.language))
-    return Article(title, author, published_at, language, text, text_sha256(text))
+def _article(
+    tree: HtmlElement, said: Metadata, text: str, version: str, hints: Hints, url: str, now: datetime
+) -> Article:
+    title, authors, published = said.title or hints.title, said.authors, said.published
+    if published is None and hints.published_at is not None:
+        published = Moment(hints.published_at, None)
+    if not (title and authors and published):
+        found = trafilatura.extract_metadata(tree, default_url=url, extensive=False)
+        title, authors = title or clean_line(found.title), authors or author_names(found.author)
+        published = published or parse_moment(found.date, now)
+    sketched = sketch(text)
+    return Article(
+        title=title,
+        authors=list(authors),
+        published_at=published.at if published else None,
+        published_utc_offset=published.offset if published else None,
+        modified_at=said.modified.at if said.modified else None,
+        language=recognise(text, said.language or language_code(hints.language)),
+        section=said.section,
+        tags=list(said.tags),
+        canonical_url=said.canonical_url,
+        rating=said.review.rating if said.review else None,
+        reviewed_title=said.review.title if said.review else None,
+        reviewed_artist=said.review.artist if said.review else None,
+        links=text_links(tree, url, text),
+        text=text,
+        text_sha256=text_sha256(text),
+        body_sha256=version,
+        minhash=sketched.minhash,
+        minhash_bands=sketched.bands,
+    )
 
 
 def recognise(text: str, stated: str | None) -> str:

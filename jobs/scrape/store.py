@@ -10,8 +10,8 @@ import pyarrow as pa
 
 import schemas
 from jobs.lake import APPEND, Lake
+from jobs.scrape.copies import new_articles
 from jobs.scrape.crawl import Record
-from jobs.scrape.urls import page_id
 from jobs.staging import arrow_schema
 
 READ = ("article", "index", "rejected")  # outcomes of pages that were fetched
@@ -19,7 +19,7 @@ BATCH_ROWS = 2000  # addresses, of which most may not have been fetched
 BATCH_SECONDS = 60.0
 
 KNOWN = """
-    SELECT ('0x' || article_id)::UBIGINT FROM articles
+    SELECT ('0x' || sha256(url)[:16])::UBIGINT FROM articles
     UNION
     SELECT ('0x' || sha256(url)[:16])::UBIGINT FROM crawl_log
     WHERE outcome = 'article'
@@ -87,6 +87,8 @@ class Store:
 
     def commit(self) -> None:
         """Put what there is into the lake."""
+        if self._articles:
+            self._articles = new_articles(self._lake, self._articles)
         for table, rows in (("articles", self._articles), ("crawl_log", self._log)):
             if rows:
                 self._lake.publish(table, pa.Table.from_pylist(rows, arrow_schema(schemas.table(table))), APPEND)
@@ -131,7 +133,6 @@ def article_row(record: Record) -> dict:
     """A row of `articles`."""
     return {
         **vars(record.article),
-        "article_id": f"{page_id(record.found_at):016x}",
         "url": record.found_at,
         "source_url": record.source_url,
         "fetched_at": record.fetched_at,

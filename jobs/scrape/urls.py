@@ -42,7 +42,7 @@ def _without_tracking(query: str) -> str:
 
 
 def page_id(url: str) -> int:
-    """The first 64 bits of the SHA-256 of an address; as 16 hex digits it is the article_id."""
+    """The first 64 bits of the SHA-256 of an address."""
     return int.from_bytes(hashlib.sha256(url.encode()).digest()[:8], "big")
 
 

@@ -27,12 +27,16 @@ TRACKS = {  # track_id: (artist_id, title, album)
 }
 
 
+def article_id(number: int) -> str:
+    """The article_id of `article(number)`."""
+    return hashlib.sha256(f"https://example.org/{number}".encode()).hexdigest()[:16]
+
+
 def article(number: int, text: str, title: str | None = None, **columns) -> dict:
     """A row of the articles; by default in English and a week old."""
-    url = f"https://example.org/{number}"
     return {
-        "article_id": hashlib.sha256(url.encode()).hexdigest()[:16],
-        "url": url,
+        "article_id": article_id(number),
+        "url": f"https://example.org/{number}",
         "source_url": "https://example.org/",
         "title": title,
         "published_at": datetime(2026, 11, 16, tzinfo=UTC),
@@ -40,6 +44,8 @@ def article(number: int, text: str, title: str | None = None, **columns) -> dict
         "language": "en",
         "text": text,
         "text_sha256": hashlib.sha256(" ".join(text.split()).encode()).hexdigest(),
+        "body_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "story_id": article_id(number),
     } | columns
 
 

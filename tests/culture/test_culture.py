@@ -14,7 +14,7 @@ from jobs.culture.names import NameIndex, names
 from jobs.culture.reading import Reader, annotate, boilerplate, ordinary_words, sort_out
 from jobs.culture.show import examples, show
 from jobs.culture.weights import weigh
-from tests.culture.conftest import WEEK, article, fill
+from tests.culture.conftest import WEEK, article, article_id, fill
 
 RADIOHEAD = "Radiohead made a gloomy album. The album is gloomy and glacial."
 BJORK = "Björk made a glacial album of choirs, unlike Radiohead. The choirs are glacial."
@@ -45,25 +45,29 @@ def test_without_articles_or_catalogue_the_stage_publishes_the_empty_partition(l
 def test_what_is_said_becomes_mentions_vectors_neighbours_and_metrics(lake, spark):
     late = {"published_at": datetime(2026, 11, 23, tzinfo=UTC)}
     german = {"language": "de"}
+    earlier = datetime(2026, 11, 12, tzinfo=UTC)
     undated = {"published_at": None, "fetched_at": datetime(2026, 11, 25, tzinfo=UTC)}
     fill(
         lake,
         [
             article(1, RADIOHEAD, "Radiohead return"),
-            article(2, RADIOHEAD, "The same press release again"),
+            article(2, RADIOHEAD, "The same press release again", story_id=article_id(1)),
             article(3, BJORK, "Björk"),
             article(4, "Radiohead sind düster und zerbrechlich.", "Radiohead", **german),
             article(5, "Radiohead are cheerful.", "Radiohead", **late),
             article(6, "Radiohead are hilarious.", "Radiohead", **undated),
             article(7, "The weather stays calm."),
             article(8, " \n "),
+            article(9, "Radiohead were dull.", story_id=article_id(1)),
+            article(3, "Björk as an earlier version calls her: silent.", fetched_at=earlier, article_id="0"),
         ],
     )
     main(WEEK)
     found, measured = vectors(lake), metrics(lake)
 
     assert measured["articles_used", ""] == 3
-    assert measured["articles_left_out", "reason=copy"] == 1
+    assert measured["articles_left_out", "reason=copy"] == 2
+    assert measured["articles_left_out", "reason=replaced"] == 1
     assert measured["articles_left_out", "reason=language=de"] == 1
     assert measured["articles_left_out", "reason=empty"] == 1
     assert measured["articles_without_mention", ""] == 1
@@ -71,7 +75,8 @@ def test_what_is_said_becomes_mentions_vectors_neighbours_and_metrics(lake, spar
 
     gloomy = found["radiohead", "adjective", "gloomy"]
     assert (gloomy["documents"], gloomy["since"]) == (1, date(2026, 11, 16))
-    assert not {term for _, _, term in found} & {"düster", "zerbrechlich", "cheerful", "hilarious", "calm"}
+    left_out = {"düster", "zerbrechlich", "cheerful", "hilarious", "calm", "dull", "silent"}
+    assert not {term for _, _, term in found} & left_out
     assert ("bjork", "artist", "radiohead") in found
     assert all(0 <= row["weight"] <= 1 for row in found.values())
 

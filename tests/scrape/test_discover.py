@@ -1,9 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
-from bs4 import BeautifulSoup
 
-from jobs.scrape.discover import MAX_LINKS, Entry, is_listing, page_links, read_feed
+from jobs.scrape.discover import MAX_LINKS, Entry, read_feed
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 URL = "http://example.org/blog/feed.xml"
@@ -69,38 +68,3 @@ def test_what_is_no_feed_says_so(body):
 def test_endless_feeds_are_cut():
     feed = rss("".join(f"<item><link>http://example.org/{n}</link></item>" for n in range(MAX_LINKS + 10)))
     assert len(read_feed(feed, None, URL, NOW)) == MAX_LINKS
-
-
-def links(markup: str) -> list[str]:
-    return [link.url for link in page_links(BeautifulSoup(markup, "lxml"), "http://example.org/a/")]
-
-
-def test_links_of_a_page_are_resolved_and_each_is_there_once():
-    assert links("<a href='b#x'>1</a><a href='b'>2</a><a href='/c'>3</a><a href='mailto:x'>4</a><a>5</a>") == [
-        "http://example.org/a/b",
-        "http://example.org/c",
-    ]
-    assert links("<base href='//example.org/z/'><a href='b'>1</a>") == ["http://example.org/z/b"]
-    assert links("<a rel='nofollow ugc' href='b'>1</a>") == []
-
-
-HEADLINES = "".join(f"<h3><a href='/{n}'>Headline of number {n}</a></h3>" for n in range(5))
-
-
-def listing(markup: str, text: str) -> bool:
-    links = page_links(BeautifulSoup(markup, "lxml"), "http://example.org/")
-    return is_listing(links, "http://example.org/", text, 250)
-
-
-def test_a_page_whose_text_is_headlines_is_a_listing():
-    teasers = "\n".join(f"Headline of number {n}\n" + "One more sentence of a teaser. " * 4 for n in range(5))
-    assert listing(HEADLINES, teasers)
-    assert listing(HEADLINES, "Welcome to our news.")
-
-
-def test_an_article_with_headlines_around_it_is_none():
-    paragraphs = "One more sentence about the record. " * 5 + "\n" + "And one more about the band. " * 5
-    assert not listing(HEADLINES, paragraphs)
-    assert not listing(f"<nav>{HEADLINES}</nav>", "Short.")
-    assert not listing(HEADLINES.replace("'/", "'http://elsewhere.test/"), "Short.")
-    assert not listing("<a href='/1'>Two words</a>" * 5, "Short.")
