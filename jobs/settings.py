@@ -10,6 +10,7 @@ A variable is named after the section and the field: DISCOVER_SPARK_MASTER sets 
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -78,13 +79,22 @@ class CultureSettings(Section):
 class CollaborativeSettings(Section):
     """Matrix factorization."""
 
-    factors: int = Field(32, ge=1)  # length of the factor vectors
-    iterations: int = Field(12, ge=1)  # ALS epochs
-    regularization: float = Field(0.4, gt=0)  # L2 penalty, times the number of a row's values
-    alpha: float = Field(2.0, ge=0)  # confidence that a value of 1 (1.7 plays of this week) adds to the 1 of no play
-    blocks: int = Field(4, ge=1)  # parts that are solved side by side; at least the cores of the cluster
+    factors: int = Field(64, ge=1)  # length of the factor vectors
+    epochs: int = Field(16, ge=1)  # most epochs of ALS
+    tolerance: float = Field(
+        1e-3, ge=0
+    )  # training ends after an epoch that lowers the loss by a smaller share than this
+    regularization: float = Field(0.01, gt=0)  # L2 penalty, times a row's number of values and of weighted other cells
+    unobserved_weight: float = Field(0.1, ge=0)  # confidence that a track never played is not liked; log 2: one play
+    solver: Literal["conjugate_gradient", "cholesky"] = "conjugate_gradient"  # cholesky is exact, and slower
+    warm_start: bool = True  # start from last week's factors
     half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks
-    playlist_weight: float = Field(1.0, ge=0)  # worth of a playlist entry, in plays of this week; 0: not used
+    playlist_weight: float = Field(
+        1.0, ge=0, allow_inf_nan=False
+    )  # worth of an entry, in plays of this week; 0: not used
+    exchange: str = (
+        ""  # folder that all executors reach, a path or URI, for the factors in training; empty: under `home`
+    )
     holdout_weeks: int = Field(2, ge=1)  # last weeks that the evaluation predicts
 
 
@@ -111,15 +121,30 @@ class RankingSettings(Section):
 
     playlist_length: int = Field(30, ge=1, le=30)  # tracks in a list
     candidates: int = Field(300, ge=30)  # tracks considered for each listener
-    epsilon: float = Field(0.1, ge=0, le=1)  # share of places that explore
-    explore_tracks: int = Field(100, ge=1)  # exploration draws from the reasons of this many best tracks
     max_per_artist: int = Field(2, ge=1)  # places of one artist in a list, collaborations included
     new_release_share: float = Field(0.2, ge=0, le=1)  # least share of new releases, where there are enough
     new_release_weeks: int = Field(4, ge=1, le=26)  # age up to which a track is a new release, weeks
+    taste_clusters: int = Field(12, ge=1)  # clusters of taste that the catalogue is divided into
+    cluster_spread: float = Field(0.5, ge=0, le=1)  # how much of a listener's own clusters a list must hold; 0: none
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are scored by the factors predicted from their sound
+    exploration: Literal["epsilon_greedy", "softmax"] = "epsilon_greedy"  # how a place explores
+    epsilon: float = Field(0.1, ge=0, le=1)  # share of places that explore (ε-greedy)
+    temperature: float = Field(0.2, gt=0)  # log-odds that make a choice e times as likely (softmax)
+    explore_tracks: int = Field(100, ge=1)  # exploration draws from the reasons of this many best tracks
+    most_explored: int = Field(6, ge=0)  # places of a list that may hold another choice than the best one
+    reward_model: Literal["factorization_machine", "logistic_regression"] = "factorization_machine"
+    rank: int = Field(4, ge=0)  # length of the factors of pairs of features
+    triple_rank: int = Field(0, ge=0)  # length of the factors of triples of features; 0: pairs alone
     learning_weeks: int = Field(12, ge=1)  # weeks of feedback that the reward model learns from
+    learning_rows: int = Field(3_000_000, ge=1)  # most judgements that it learns from
     prior_strength: float = Field(500.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
+    factor_strength: float = Field(50.0, gt=0)  # precision of the prior of each factor around 0
     max_importance_weight: float = Field(20.0, ge=1)  # inverse propensities are clipped here
+    history_weeks: int = Field(4, ge=1)  # last weeks whose first listens make the prior before there is feedback
+    history_listeners: int = Field(20_000, ge=1)  # most listeners whose first listens make it
+    history_strength: float = Field(20.0, gt=0)  # precision of each stated weight; about first listens it is worth
+    held_out_share: float = Field(0.05, ge=0, lt=1)  # share of listeners who get the baseline, not learned from
+    publish_margin: float = Field(0.02, ge=0)  # reward a place that a new policy may be estimated to lose, and go live
 
 
 class PublishSettings(Section):

@@ -2,16 +2,22 @@
 
 import argparse
 import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jobs import cli, weeks
+from jobs.progress import bar
 from jobs.progress import step as logged
 from jobs.settings import settings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from jobs.collaborative.als import Factorization
     from jobs.lake import Lake
 
 SOURCES = ("listens", "play_counts", "playlists")
@@ -50,13 +56,14 @@ def train(week: date) -> None:
     with session("discover collaborative train") as spark, logged("collaborative factors"):
         past = _past(lake, spark, week)
         shape = _shape(past.matrix)
-        counts = [*((metric, "", n) for metric, n in shape.items()), *_set_aside(past.played)]
+        counts = [*((metric, "", n) for metric, n in shape.items()), *_set_aside(lake, past, week)]
         if not shape["values"]:
             _publish_nothing(lake, week, counts)
         else:
             log.info("%s listeners and %s playlists x %s tracks, %s values", *(f"{n:,}" for n in shape.values()))
-            _publish(lake, week, past.matrix)
-            lake.record(week, "collaborative.train", counts)
+            losses = _publish(lake, spark, week, past.matrix)
+            epochs = [("loss", f"epoch={n}", loss) for n, loss in enumerate(losses[1::2], start=1)]
+            lake.record(week, "collaborative.train", counts + epochs)
         past.release()
 
 
@@ -82,14 +89,21 @@ def evaluate(week: date) -> None:
 
 
 class _Past(NamedTuple):
-    """What was before a week: what listeners have played (`interactions.plays`), the matrix, the tracks there were."""
+    """What was before a week: what listeners have played (`interactions.plays`), the cells of the matrix
+    (`interactions.interactions`), the tracks there were."""
 
     played: "DataFrame"
-    matrix: "DataFrame"
+    cells: "DataFrame"
     tracks: "DataFrame"
 
+    @property
+    def matrix(self) -> "DataFrame":
+        from jobs.collaborative.interactions import usable
+
+        return self.cells.where(usable())
+
     def release(self) -> None:
-        for frame in (self.played, self.matrix):
+        for frame in (self.played, self.cells):
             frame.unpersist()
 
 
@@ -105,7 +119,7 @@ def _past(lake: "Lake", spark: "SparkSession", week: date, judged_in: date | Non
     opted_out = _opted_out(lake, spark, judged_in or week)
     listens = lake.spark(spark, "listens", f"listened_at < '{weeks.start(week).isoformat()}'")
     played = plays(listens, tracks, opted_out, week, weights.half_life_weeks).cache()
-    matrix = interactions(
+    cells = interactions(
         played,
         lake.spark(spark, "play_counts", undated.format("as_of") + f"as_of < '{week}'"),
         lake.spark(spark, "playlists", undated.format("updated_at") + f"updated_at < '{week}'"),
@@ -114,7 +128,7 @@ def _past(lake: "Lake", spark: "SparkSession", week: date, judged_in: date | Non
         week,
         weights,
     )
-    return _Past(played, matrix.cache(), tracks)
+    return _Past(played, cells.cache(), tracks)
 
 
 def _opted_out(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
@@ -136,43 +150,93 @@ def _shape(matrix: "DataFrame") -> dict[str, int]:
     return matrix.agg(*rows.values(), tracks, F.count("*").alias("values")).first().asDict()
 
 
-def _set_aside(played: "DataFrame") -> list[tuple[str, str, float]]:
-    """How many listens do not count, and why, as rows of metrics."""
+def _set_aside(lake: "Lake", past: _Past, week: date) -> list[tuple[str, str, float]]:
+    """How many listens and cells do not count, and why, as rows of metrics."""
     from pyspark.sql import functions as F
 
-    from jobs.collaborative.interactions import SET_ASIDE
+    from jobs.collaborative.interactions import SET_ASIDE, usable
 
-    totals = played.agg(*(F.coalesce(F.sum(reason), F.lit(0)).alias(reason) for reason in SET_ASIDE)).first().asDict()
+    sums = (F.coalesce(F.sum(reason), F.lit(0)).alias(reason) for reason in SET_ASIDE)
+    totals = past.played.agg(*sums).first().asDict()
+    later = lake.sql("SELECT count(*) AS n FROM listens WHERE listened_at >= ?", [weeks.start(week)])
+    totals["after_the_week_began"] = later["n"][0].as_py()
     log.info("listens that do not count: %s", ", ".join(f"{reason} {n:,}" for reason, n in totals.items()))
-    return [("listens_set_aside", f"reason={reason}", n) for reason, n in totals.items()]
+    return [
+        *(("listens_set_aside", f"reason={reason}", n) for reason, n in totals.items()),
+        ("cells_set_aside", "reason=zero_or_not_finite", past.cells.where(~usable()).count()),
+    ]
 
 
-def _factorize(matrix: "DataFrame", week: date, job: str) -> "tuple[DataFrame, DataFrame]":
-    """Factors of listeners (user_id, n_values, factors) and of tracks (track_id, n_values, factors)."""
-    from pyspark.sql import functions as F
-
+@contextmanager
+def _factorized(matrix: "DataFrame", week: date, job: str, **more) -> "Iterator[Factorization]":
+    """The factors of a matrix, with the settings of this process and progress shown; see `als.factorize` for more."""
     from jobs.collaborative.als import Parameters, factorize
-    from jobs.collaborative.interactions import LISTENER
 
     config = settings().collaborative
     parameters = Parameters(
         factors=config.factors,
-        iterations=config.iterations,
+        epochs=config.epochs,
         regularization=config.regularization,
-        alpha=config.alpha,
-        blocks=config.blocks,
+        unobserved_weight=config.unobserved_weight,
         seed=cli.job_seed(week, job),
+        solver=config.solver,
+        tolerance=config.tolerance,
     )
-    rows, tracks = factorize(matrix, parameters)
-    return rows.where(F.col("kind") == LISTENER).drop("kind").withColumnRenamed("row_id", "user_id"), tracks
+    base = config.exchange or str(settings().home / "tmp" / "als")
+    address = f"{base if '://' in base else Path(base).absolute().as_uri()}/{job}-{week}"
+    with bar(f"factors for {week}", parameters.epochs, "epochs") as progress:
+        note = lambda epoch, loss: progress.advance(note=f"loss {loss:,.1f}")  # noqa: E731
+        with factorize(matrix, parameters, address, on_epoch=note, **more) as found:
+            yield found
 
 
-def _publish(lake: "Lake", week: date, matrix: "DataFrame") -> None:
-    users, tracks = _factorize(matrix, week, "collaborative.train")
-    users = users.withColumnRenamed("n_values", "tracks_heard").sortWithinPartitions("user_id")
-    tracks = tracks.withColumnRenamed("n_values", "listeners").sortWithinPartitions("track_id")
-    lake.publish("user_factors", users, {"week": week})
-    lake.publish("track_factors", tracks, {"week": week, "origin": "collaborative"})
+def _publish(lake: "Lake", spark: "SparkSession", week: date, matrix: "DataFrame") -> list[float]:
+    """Publish the factors of a week; returns the loss after each half-epoch."""
+    from pyspark.sql import functions as F
+
+    from jobs.collaborative.interactions import LISTENER
+
+    states = [
+        s["snapshot_id"] for name in (*SOURCES, "tracks", "exclusions") for s in lake.snapshots(name) if s["current"]
+    ]
+    initial, checksum = _last_week(lake, spark, week)
+    key = f"{week} {states} {checksum} {settings().collaborative}"
+    with _factorized(matrix, week, "train", key=key, initial=initial) as found:
+        users = found.rows.where(F.col("kind") == LISTENER).drop("kind")
+        users = users.withColumnsRenamed({"row_id": "user_id", "n_values": "tracks_heard"})
+        tracks = found.tracks.withColumnRenamed("n_values", "listeners")
+        lake.publish("user_factors", users, {"week": week})
+        lake.publish("track_factors", tracks, {"week": week, "origin": "collaborative"})
+        return found.losses
+
+
+def _last_week(
+    lake: "Lake", spark: "SparkSession", week: date
+) -> "tuple[tuple[DataFrame, DataFrame] | None, int | None]":
+    """The factors to start from, and a checksum of them; None: there are none of that length, or none are wanted."""
+    from pyspark.sql import functions as F
+
+    from jobs.collaborative.interactions import LISTENER
+
+    config, before = settings().collaborative, week - timedelta(weeks=1)
+    known = lake.sql(
+        "SELECT any_value(len(factors)) AS length, bit_xor(hash(track_id, factors)) AS checksum FROM track_factors "
+        "WHERE week = ? AND origin = 'collaborative'",
+        [before],
+    ).to_pylist()[0]
+    if not config.warm_start or known["length"] != config.factors:
+        log.info("starting from random factors: %s", _why_cold(config.warm_start, known["length"], before))
+        return None, None
+    users = lake.spark(spark, "user_factors", {"week": before})
+    tracks = lake.spark(spark, "track_factors", {"week": before, "origin": "collaborative"})
+    rows = users.select(F.lit(LISTENER).alias("kind"), F.col("user_id").alias("row_id"), "factors")
+    return (rows, tracks.select("track_id", "factors")), known["checksum"]
+
+
+def _why_cold(wanted: bool, length: int | None, before: date) -> str:
+    if not wanted:
+        return "as the setting collaborative.warm_start says"
+    return f"there are none of {before}" if length is None else f"those of {before} have length {length}"
 
 
 def _publish_nothing(lake: "Lake", week: date, counts: list[tuple[str, str, float]]) -> None:
@@ -189,7 +253,7 @@ def _measure(
     from pyspark.sql import functions as F
 
     from jobs.collaborative.evaluation import Candidates, discoveries, evaluate
-    from jobs.collaborative.interactions import plays
+    from jobs.collaborative.interactions import LISTENER, plays
 
     past = _past(lake, spark, moment, judged_in=week)
     opted_out = _opted_out(lake, spark, week)
@@ -201,11 +265,12 @@ def _measure(
     discovered = discoveries(met, future, past.tracks).cache()
     measured = []
     if not past.matrix.isEmpty() and not discovered.isEmpty():
-        users, tracks = _factorize(past.matrix, moment, "collaborative.evaluate")
         popularity = past.matrix.groupBy("track_id").agg(F.sum("value").alias("popularity"))
         works = past.tracks.select("track_id", "work_id")
-        candidates = Candidates.of(tracks.join(popularity, "track_id").join(works, "track_id"))
-        measured = evaluate(users, candidates, discovered, cli.job_seed(week, "collaborative.evaluate.random"))
+        with _factorized(past.matrix, moment, "evaluate", key=uuid.uuid4().hex) as found:
+            users = found.rows.where(F.col("kind") == LISTENER).select(F.col("row_id").alias("user_id"), "factors")
+            candidates = Candidates.of(found.tracks.join(popularity, "track_id").join(works, "track_id"))
+            measured = evaluate(users, candidates, discovered, cli.job_seed(week, "collaborative.evaluate.random"))
     discovered.unpersist()
     past.release()
     return measured

@@ -6,6 +6,7 @@ of one song sound different, and what is learned about a track is what its sound
 knows the song gets none of its versions is a rule of the list, and of the evaluation.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ from jobs.streams import shortest, streamed
 
 LONGEST_DAY = 720  # streams of one listener on a UTC day: one each two minutes, day and night; more is no person
 OLDEST = date(2000, 1, 1)  # before it there was no streaming: the clock was wrong
-NEGLIGIBLE = 1e-6  # decayed plays below this are left out
+NEGLIGIBLE = 1e-6  # decayed plays that are as good as none
 LISTENER, PLAYLIST = "listener", "playlist"
 
 SET_ASIDE = ("unavailable", "clock_errors", "skips", "duplicates", "bot_plays")
@@ -81,14 +82,15 @@ def interactions(
     week: date,
     weights: Weights,
 ) -> DataFrame:
-    """The matrix, as rows (kind, row_id, track_id, value), each cell once.
+    """The matrix, as rows (kind, row_id, track_id, value), each cell once; those that are `usable` take part.
 
     played: user_id, track_id, plays (from `plays`); play_counts: user_id, track_id, plays, as_of; playlists:
     playlist_id, track_id, user_id; tracks: rows of `released`; opted_out: user_id. All of them from before `week`.
 
-    value, double > 0: log(1 + plays). A play count has the age of the day on which it was read (none, where that is
-    not known) and counts where single listens give less, because it includes them; a playlist entry is worth
-    `playlist_weight` plays at any age. kind is "listener" or "playlist": a playlist may have the id of a listener.
+    value, double: log(1 + plays), the confidence that the row likes the track. A play count has the age of the day on
+    which it was read (none, where that is not known) and counts where single listens give less, because it includes
+    them; a playlist entry is worth `playlist_weight` plays at any age. kind is "listener" or "playlist": a playlist
+    may have the id of a listener.
     """
     left = opted_out.select("user_id")
     age = F.coalesce(F.datediff(F.lit(week), F.col("as_of")), F.lit(0)) * 86_400
@@ -111,8 +113,12 @@ def interactions(
         .distinct()
         .withColumn("plays", F.lit(float(weights.playlist_weight)))
     )
-    worth = listeners.unionByName(listed).where(F.col("plays") > NEGLIGIBLE)
-    return worth.select("kind", "row_id", "track_id", F.log1p("plays").alias("value"))
+    return listeners.unionByName(listed).select("kind", "row_id", "track_id", F.log1p("plays").alias("value"))
+
+
+def usable() -> Column:
+    """Whether the value of a cell is a confidence: more than next to nothing, and finite. The others take no part."""
+    return (F.col("value") > math.log1p(NEGLIGIBLE)) & (F.col("value") < math.inf)  # NaN is the largest, for Spark
 
 
 def _reason() -> Column:

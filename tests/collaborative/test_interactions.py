@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from jobs.collaborative.interactions import LONGEST_DAY, SET_ASIDE, Weights, interactions, plays, released
+from jobs.collaborative.interactions import LONGEST_DAY, SET_ASIDE, Weights, interactions, plays, released, usable
 
 WEEK = date(2026, 11, 23)
 WEIGHTS = Weights(half_life_weeks=13.0, playlist_weight=0.5)
@@ -39,7 +39,8 @@ def make(spark):
             out,
             WEEK,
             weights,
-        ).collect()
+        )
+        matrix = matrix.where(usable()).collect()
         values = {(r.kind, r.row_id, r.track_id): r.value for r in matrix}
         assert len(values) == len(matrix), "each cell once"
         aside = [{reason: r[reason] for reason in SET_ASIDE} for r in played.collect()]
@@ -158,3 +159,9 @@ def test_listens_so_old_that_they_vanish_make_no_cell(make):
     matrix, aside = make([(datetime(2001, 1, 1, tzinfo=UTC), "u", "a", None)])
     assert matrix == {}
     assert aside == nothing()
+
+
+def test_a_cell_that_is_no_confidence_takes_no_part(spark):
+    values = [("none", 0.0), ("next to none", 1e-9), ("not a number", math.nan), ("endless", math.inf), ("one", 0.7)]
+    cells = spark.createDataFrame(values, "track_id string, value double")
+    assert [row.track_id for row in cells.where(usable()).collect()] == ["one"]

@@ -23,7 +23,7 @@ def listen(lake, *rows):
 
 @pytest.fixture
 def world(lake, spark, monkeypatch):
-    for name, value in {"ITERATIONS": 3, "FACTORS": 8, "BLOCKS": 1}.items():  # quick
+    for name, value in {"EPOCHS": 3, "FACTORS": 8}.items():  # quick
         monkeypatch.setenv(f"DISCOVER_COLLABORATIVE_{name}", str(value))
     settings.cache_clear()
     tracks = pd.DataFrame({"track_id": TRACKS, "artist_id": "a", "title": "x", "work_id": TRACKS})
