@@ -1,25 +1,37 @@
 """When something was published, as pages write it."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web is not older: an earlier date is a mistake
+MAX_TEXT = 150  # characters in which a date is looked for
 
-# Names of zones in dates that people write, in hours from UTC (those of RFC 5322, section 4.3, and of Europe).
+# Zones by the names that people write (RFC 5322, section 4.3, and Europe's), in hours ahead of UTC.
 ZONES = {"utc": 0, "gmt": 0, "z": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8,
          "pdt": -7, "bst": 1, "cet": 1, "cest": 2}  # fmt: skip
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?P<month>(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*)\.?"
-_TIME = (
-    r"(?:,?\s*(?:at\s+)?(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?::\d\d)?"
-    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>[a-z]{1,4})?)?"
+_MONTHS = """
+    january february march april may june july august september october november december
+    januar februar märz april mai juni juli august september oktober november dezember
+    janvier février mars avril mai juin juillet août septembre octobre novembre décembre
+    enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+    janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+    gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+    januari februari maart april mei juni juli augustus september oktober november december
+"""
+_CLOCK = (
+    r"(?:[\s,|•·–-]*(?:(?:at|um|as?|a las|alle|om)\s+)?(?P<hour>\d{1,2})[:.h](?P<minute>\d\d)(?::\d\d)?"
+    r"\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[a-z]{1,4}\b)?)?"
 )
 _WRITTEN = [
-    re.compile(rf"\b{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b{_TIME}", re.IGNORECASE),
-    re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<year>\d{{4}})\b{_TIME}", re.IGNORECASE),
-]
+    re.compile(rf"\b(?P<month>[^\W\d_]{{3,10}})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b{_CLOCK}"),
+    re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|o|\.)?\s+(?:de\s+)?(?P<month>[^\W\d_]{{3,10}})\.?,?\s+(?:de\s+)?"
+               rf"(?P<year>\d{{4}})\b{_CLOCK}"),
+    re.compile(rf"\b(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}})\b{_CLOCK}"),
+    re.compile(rf"\b(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})\b{_CLOCK}"),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,19 +44,17 @@ class Moment:
 
 
 def parse_moment(text: object, now: datetime) -> Moment | None:
-    """A moment from ISO 8601, the form of mail headers, or English; None when it is none of them, or not plausible:
-    before `OLDEST`, or after `now` and a day.
+    """A moment from ISO 8601, the form of mail headers, or as people write it; None when it is none of them, or not
+    plausible: before `OLDEST`, or after `now` and a day.
 
     >>> parse_moment("2026-11-02T01:30:00+02:00", datetime(2026, 11, 23, tzinfo=UTC))
     Moment(at=datetime.datetime(2026, 11, 1, 23, 30, tzinfo=datetime.timezone.utc), offset=120)
-    >>> parse_moment("Posted on November 3rd, 2026 at 9:30 p.m. EST", datetime(2026, 11, 23, tzinfo=UTC)).at.isoformat()
-    '2026-11-04T02:30:00+00:00'
     """
     if not isinstance(text, str):
         return None
-    for parse in (datetime.fromisoformat, parsedate_to_datetime, _written):
+    for parse in (datetime.fromisoformat, parsedate_to_datetime, written_date):
         try:
-            moment = parse(text.strip()[:100])
+            moment = parse(text.strip()[:MAX_TEXT])
             offset = moment.utcoffset()
             at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
@@ -61,15 +71,42 @@ def parse_date(text: object, now: datetime) -> datetime | None:
     return None if moment is None else moment.at
 
 
-def _written(text: str) -> datetime:
-    """The date in "November 3, 2026, 9:30 pm EST" or "3 Nov 2026". Raises ValueError when there is none."""
-    found = next(filter(None, (form.search(text) for form in _WRITTEN)), None)
-    if found is None:
-        raise ValueError("no date")
-    hour, half = int(found["hour"] or 0), (found["half"] or "").lower()[:1]
-    if half:
-        hour = hour % 12 + (12 if half == "p" else 0)
-    day = datetime(int(found["year"]), MONTHS.index(found["month"][:3].lower()) + 1, int(found["day"]))
-    moment = day + timedelta(hours=hour, minutes=int(found["minute"] or 0))
-    zone = ZONES.get((found["zone"] or "").lower())
-    return moment if zone is None else moment.replace(tzinfo=timezone(timedelta(hours=zone)))
+def written_date(text: str) -> datetime:
+    """The first date in a text, with the time and zone behind it, if there are any. Raises ValueError without one.
+
+    Months are understood in English, German, French, Spanish, Portuguese, Italian and Dutch.
+
+    >>> written_date("Posted on November 3rd, 2026 at 9:30 p.m. EST").isoformat()
+    '2026-11-03T21:30:00-05:00'
+    >>> written_date("Von Jana, am 9. März 2026"), written_date("22 de outubro de 2010 às 20:13")
+    (datetime.datetime(2026, 3, 9, 0, 0), datetime.datetime(2010, 10, 22, 20, 13))
+    """
+    plain = _plain(text)
+    for form in _WRITTEN:
+        for found in form.finditer(plain):
+            month = int(found["month"]) if found["month"].isdigit() else MONTHS.get(found["month"])
+            if month is not None:
+                hour, half = int(found["hour"] or 0), (found["half"] or "")[:1]
+                hour = hour % 12 + (12 if half == "p" else 0) if half else hour
+                moment = datetime(int(found["year"]), month, int(found["day"]), hour, int(found["minute"] or 0))
+                zone = ZONES.get(found["zone"] or "")
+                return moment if zone is None else moment.replace(tzinfo=timezone(timedelta(hours=zone)))
+    raise ValueError("no date in it")
+
+
+def _plain(text: str) -> str:
+    """In lower case, without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def _months() -> dict[str, int]:
+    """The number of a month by its name, or by the beginning of its name where only one month begins so."""
+    numbers: dict[str, set[int]] = {}
+    for language in _MONTHS.strip().splitlines():
+        for number, name in enumerate(map(_plain, language.split()), start=1):
+            for length in range(3, len(name) + 1):
+                numbers.setdefault(name[:length], set()).add(number)
+    return {name: next(iter(found)) for name, found in numbers.items() if len(found) == 1}
+
+
+MONTHS = _months()

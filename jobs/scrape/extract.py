@@ -6,16 +6,16 @@ from datetime import datetime
 from functools import cache
 
 import trafilatura
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from jobs.scrape.byline import author_names
 from jobs.scrape.copies import sketch
 from jobs.scrape.dates import Moment, parse_moment
 from jobs.scrape.links import Link, is_listing, page_links, text_links
-from jobs.scrape.metadata import Metadata, author_names, language_code, metadata
+from jobs.scrape.metadata import Metadata, language_code, metadata
 from jobs.scrape.text import clean, clean_line, decode, text_sha256
-from jobs.scrape.tree import TooDeep, parse
+from jobs.scrape.tree import TooDeep, parse, words
 
 SURE = 0.9  # probability from which a recognised language counts more than what the page says
 LANGUAGE_CHARACTERS = 5000  # the start of a text, from which its language is recognised
@@ -24,7 +24,6 @@ MAX_PLACES = 20  # <article> elements that are looked into
 PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd")
 AROUND = frozenset({"script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button",
                     "iframe"})  # fmt: skip
-_TEXT = XPath(".//text()[not(parent::script or parent::style)]")
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _paragraphs(place: HtmlElement) -> str:
     while waiting:
         element = waiting.pop()
         if element.tag in PARAGRAPHS:
-            kept.append(" ".join(" ".join(_TEXT(element)).split()))
+            kept.append(words(element))
         elif element.tag not in AROUND:
             waiting += reversed(element)
     return clean("\n".join(kept))

@@ -3,13 +3,14 @@ elements (OpenGraph, https://ogp.me, and the like), then what readers see."""
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from lxml.html import HtmlElement
 
 from jobs.scrape import urls
+from jobs.scrape.byline import MAX_AUTHORS, around, author_names, authors_among, date_among
 from jobs.scrape.dates import Moment, parse_moment
 from jobs.scrape.linked_data import LinkedData, is_article, linked_data
 from jobs.scrape.reviews import Review, review
@@ -26,19 +27,10 @@ MODIFIED = ("article:modified_time", "og:article:modified_time", "og:updated_tim
 SECTIONS = ("article:section", "og:article:section", "parsely-section", "section")
 TAGS = ("article:tag", "og:article:tag", "keywords", "news_keywords", "parsely-tags", "sailthru.tags")
 
-# Elements that hold the date, and those that hold the authors, of the article that a page is about; best first.
-TIMES = ("//time[@pubdate]", "//time[@itemprop='datePublished']", "//article//header//time", "//header//time",
-         "//article//time")  # fmt: skip
-BYLINES = ("//*[@itemprop='author']", "//article//*[@rel='author']", "//*[@rel='author']",
-           "//*[contains(concat(' ', @class, ' '), ' byline ')]",
-           "//*[contains(concat(' ', @class, ' '), ' author ')]")  # fmt: skip
-
-MAX_AUTHORS, MAX_TAGS = 20, 50
-MAX_NAME = 80  # characters; what is longer is no name
-_BY = re.compile(r"^(?:(?:words|written|posted|story|review|text|reported)\s+)?(?:by|von|par|por|di|door)\b:?\s+",
-                 re.IGNORECASE)  # fmt: skip
-_BETWEEN_NAMES = re.compile(r"\s+(?:and|und|et|y|&)\s+|\s*[;|•·]\s*|,\s+(?:and\s+)?", re.IGNORECASE)
-_SITE = re.compile(r"\s+[|–—·•«»-]\s+|\s*::\s*")  # between the title of a page and the name of its site
+MAX_HEADINGS = 20
+MAX_TAGS = 50
+MAX_TAG = 80  # characters; what is longer is no keyword
+_SITE = re.compile(r"\s+[|–—·•«»›-]+\s+|\s*::\s*")  # between the title of a page and the name of its site or section
 
 
 @dataclass(frozen=True)
@@ -63,17 +55,19 @@ def metadata(tree: HtmlElement, url: str, now: datetime) -> Metadata:
     data, metas = linked_data(tree), _metas(tree)
     canonical = _canonical(tree, metas, url)
     said = _article(data, {url, canonical})
-    published = _moment([*_texts(data, said, "datePublished"), *_contents(metas, PUBLISHED), *_times(tree)], now)
+    heading = _heading(tree, metas)
+    authors = _authors(data, said) or _names(_contents(metas, AUTHORS))
+    published = _moment([*_texts(data, said, "datePublished"), *_contents(metas, PUBLISHED)], now)
+    if not authors or published is None:
+        pieces = around(tree, heading)
+        authors = authors or authors_among(pieces)
+        published = published or date_among(pieces, now)
     modified = _moment([*_texts(data, said, "dateModified"), *_contents(metas, MODIFIED)], now)
-    if published and modified and modified.at < published.at:
-        modified = None
     return Metadata(
-        title=_first(
-            [*_texts(data, said, "headline"), *_texts(data, said, "name"), *_contents(metas, TITLES), *_headings(tree)]
-        ),
-        authors=_authors(data, said, metas, tree),
+        title=_title(data, said, metas, heading, tree),
+        authors=tuple(authors),
         published=published,
-        modified=modified,
+        modified=None if modified and published and modified.at < published.at else modified,
         language=_language(tree, metas, data, said),
         section=_first([*_texts(data, said, "articleSection"), *_contents(metas, SECTIONS)]),
         tags=_tags(data, said, metas, tree),
@@ -88,23 +82,6 @@ def language_code(tag: object) -> str | None:
     """The ISO 639-1 code of a language tag ("en-GB", "pt_BR"); None when it has none."""
     code = tag.replace("_", "-").split("-")[0].strip().lower() if isinstance(tag, str) else ""
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
-
-
-def author_names(text: object) -> list[str]:
-    """The names in a byline; none of what is an address or no name.
-
-    >>> author_names("By Jane Doe and Ann Other"), author_names("https://example.org/jane")
-    (['Jane Doe', 'Ann Other'], [])
-    """
-    line = _BY.sub("", clean_line(text) or "")
-    parts = [part.strip(" ,.:-–") for part in _BETWEEN_NAMES.split(line)]
-    if not all(" " in part for part in parts):  # one name with a comma or an "and", as of an agency
-        parts = [line]
-    return [part for part in parts if _is_name(part)]
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= MAX_NAME and any(c.isalpha() for c in text) and not re.search(r"://|@|\bwww\.", text)
 
 
 def _article(data: LinkedData, addresses: set[str | None]) -> dict | None:
@@ -142,40 +119,65 @@ def _first(texts: Iterable[object]) -> str | None:
     return next(filter(None, map(clean_line, texts)), None)
 
 
-def _headings(tree: HtmlElement) -> Iterator[str]:
-    """The title that readers see: the heading of the page, or else its window's title without the site's name. A page
-    with several first-level headings may mean its own name by them: the one in the window's title is taken."""
+def _heading(tree: HtmlElement, metas: dict[str, list[str]]) -> HtmlElement | None:
+    """The heading of the article. On a page with several first-level headings it is the one in the page's own title,
+    because some sites mean their name by them; a page without one may use the second level."""
+    titles = " ".join([*_contents(metas, TITLES), *map(words, tree.iter("title"))])
+    for level in ("h1", "h2"):
+        headings = [heading for heading in tree.iter(level) if words(heading)][:MAX_HEADINGS]
+        named = [heading for heading in headings if words(heading) in titles]
+        if named:
+            return max(named, key=lambda heading: len(words(heading)))
+        if level == "h1" and headings:
+            return headings[0]
+    return None
+
+
+def _title(
+    data: LinkedData, said: dict | None, metas: dict[str, list[str]], heading: HtmlElement | None, tree: HtmlElement
+) -> str | None:
+    """The title that is marked, or the heading, or the window's title; without the name of the site or section that
+    some write before or behind it."""
+    shown = words(heading) if heading is not None else ""
+    sites = {site.casefold() for site in _contents(metas, ("og:site_name", "application-name"))}
+    marked = [*_texts(data, said, "headline"), *_texts(data, said, "name"), *_contents(metas, TITLES)]
     window = next((words(title) for title in tree.iter("title")), "")
-    headings = [heading for heading in map(words, tree.iter("h1")) if heading]
-    yield from (heading for heading in headings if heading in window)
-    yield from headings if len(headings) == 1 else ()
-    yield max(_SITE.split(window), key=len)
-    yield from headings
+    titles = [*(_bare(title, shown, sites) for title in marked), shown, max(_SITE.split(window), key=len)]
+    return _first(titles)
 
 
-def _authors(data: LinkedData, said: dict | None, metas: dict[str, list[str]], tree: HtmlElement) -> tuple[str, ...]:
-    """The names by the first of the sources that has one."""
-    by_name = {"linked": [*_texts(data, said, "author"), *(() if said is None else _texts(data, said, "creator"))]}
-    found = _names(by_name["linked"]) or _names(_contents(metas, AUTHORS))
-    for place in () if found else BYLINES:
-        found = found or _names(map(words, tree.xpath(place)[:MAX_AUTHORS]))
-    return tuple(found)
+def _bare(title: str, shown: str, sites: set[str]) -> str:
+    """A title without what the heading does not say, or the name of its site."""
+    title = " ".join(title.split())
+    for between in _SITE.finditer(title):
+        before, behind = title[: between.start()], title[between.end() :]
+        if shown in (before, behind):
+            return shown
+        if behind.casefold() in sites:
+            return before
+        if before.casefold() in sites:
+            return behind
+    return title
 
 
-def _names(texts: Iterable[str]) -> list[str]:
+def _authors(data: LinkedData, said: dict | None) -> list[str]:
+    """The names of a thing's authors, which may be texts or things that have a name."""
+    if said is None:
+        return []
+    values = data.values(said, "author") or data.values(said, "creator")
+    names = [[data.name(value)] if isinstance(value, dict) else author_names(value) for value in values]
+    return list(dict.fromkeys(name for several in names for name in several if name and "://" not in name))[
+        :MAX_AUTHORS
+    ]
+
+
+def _names(texts: Iterable[str | None]) -> list[str]:
     names = {name.casefold(): name for text in texts for name in author_names(text)}
     return list(names.values())[:MAX_AUTHORS]
 
 
 def _moment(texts: Iterable[object], now: datetime) -> Moment | None:
     return next(filter(None, (parse_moment(text, now) for text in texts)), None)
-
-
-def _times(tree: HtmlElement) -> Iterator[str]:
-    """The dates of <time> elements: those marked as the day of publication, then those in the article's own head."""
-    for place in TIMES:
-        for element in tree.xpath(place)[:1]:
-            yield element.get("datetime") or words(element)
 
 
 def _language(tree: HtmlElement, metas: dict[str, list[str]], data: LinkedData, said: dict | None) -> str | None:
@@ -188,7 +190,7 @@ def _tags(data: LinkedData, said: dict | None, metas: dict[str, list[str]], tree
     marked = (words(link) for link in tree.xpath("//a[@rel='tag']")[:MAX_TAGS])
     for texts in (linked, *([*metas.get(name, [])] for name in TAGS), marked):
         tags = [clean_line(tag) for text in texts for tag in text.split(",")]
-        kept = {tag.casefold(): tag for tag in tags if tag and len(tag) <= MAX_NAME}
+        kept = {tag.casefold(): tag for tag in tags if tag and len(tag) <= MAX_TAG}
         if kept:
             return tuple(kept.values())[:MAX_TAGS]
     return ()

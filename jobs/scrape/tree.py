@@ -1,6 +1,7 @@
 """A page as a tree of elements: parsed once, read by all that look for something in it."""
 
 from lxml import html
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from jobs.scrape import urls
@@ -8,6 +9,12 @@ from jobs.scrape import urls
 DEPTH = 2048  # libxml2 goes no deeper, and stops there
 BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd", "dt", "td", "th", "div",
                     "section", "article", "main", "figcaption", "body"})  # fmt: skip
+
+
+INLINE = frozenset({"a", "abbr", "b", "bdi", "bdo", "cite", "code", "del",
+                    "em", "font", "i", "ins", "mark", "q", "s", "small",
+                    "span", "strong", "sub", "sup", "u", "wbr"})  # fmt: skip
+_TEXTS = XPath(".//text()[not(parent::script or parent::style)]")
 
 
 class TooDeep(ValueError):
@@ -40,8 +47,12 @@ def base_url(tree: HtmlElement, url: str) -> str:
 
 
 def words(element: HtmlElement) -> str:
-    """The text in an element, as one line."""
-    return " ".join(" ".join(element.itertext()).split())
+    """The text in an element, as one line; what is not within a line of its own is parted by spaces."""
+    parts = []
+    for text in _TEXTS(element):
+        around = text.getparent()
+        parts += [text] if around is element or around.tag in INLINE else [" ", text]
+    return " ".join("".join(parts).split())
 
 
 def block(element: HtmlElement) -> HtmlElement:
