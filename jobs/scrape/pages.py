@@ -22,7 +22,10 @@ def page_row(
     hints: Hints,
     status: int = 200,
 ) -> dict:
-    """A row of `pages`, from a page as `jobs.scrape.fetch` gives it and the hints that its extraction gets."""
+    """A row of `pages`, from a page as `jobs.scrape.fetch` gives it and the hints that its extraction gets.
+
+    Kept is whatever may hold an article; feeds, sitemaps and the start pages of sites do not.
+    """
     return {
         "url": url,
         "fetched_at": fetched_at,
@@ -41,9 +44,9 @@ def page_row(
 
 
 def page_body(row: Mapping[str, object]) -> bytes:
-    """The body of a row of `pages` (its body, body_bytes and body_sha256). Raises ValueError when it is damaged."""
+    """The body of a row of `pages`, as it was fetched. Raises ValueError when it is damaged."""
     try:
-        body = zstandard.ZstdDecompressor().decompress(row["body"], max_output_size=row["body_bytes"])
+        body = zstandard.ZstdDecompressor().decompress(row["body"])
     except zstandard.ZstdError as error:
         raise ValueError(f"the raw page is damaged: {error}") from None
     if hashlib.sha256(body).hexdigest() != row["body_sha256"]:
