@@ -77,10 +77,16 @@ TABLE = Table(
         Column(
             "explored",
             BooleanType(),
-            "Whether this place was drawn at random; the draw may have met the best choice all the same",
+            "Whether this place holds another choice than the one that the policy thought best",
             required=True,
         ),
-        Column("policy_version", StringType(), "The policy that chose it", required=True),
+        Column("policy_version", StringType(), "The policy that chose it; baseline: nothing learned", required=True),
+        Column(
+            "features_version",
+            IntegerType(),
+            "Version of what the features mean; null: older than versions",
+            minimum=1,
+        ),
         Column(
             "features",
             map_of(StringType(), DoubleType()),

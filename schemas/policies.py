@@ -11,7 +11,7 @@ TABLE = Table(
         Column(
             "epsilon",
             DoubleType(),
-            "Share of slots that explore, between 0 and 1",
+            "Share of places that explore by chance, between 0 and 1; of softmax: 0",
             required=True,
             minimum=0.0,
             maximum=1.0,
@@ -23,8 +23,14 @@ TABLE = Table(
             required=True,
             minimum=0,
         ),
+        Column(
+            "exploration",
+            StringType(),
+            "How it explores (method, epsilon, temperature, explore_tracks, most_explored), JSON; null: not known",
+        ),
         Column("model", StringType(), "The reward model (weights, features and their scaling), JSON", required=True),
         Column("metrics", StringType(), "How well it predicts held-out feedback, JSON", required=True),
+        Column("decision", StringType(), "Why this policy ranks the week, in a sentence"),
     ],
     key=("week",),
     partition=("week",),

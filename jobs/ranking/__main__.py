@@ -1,10 +1,8 @@
-"""`python -m jobs.ranking outcomes|learn|rank --week YYYY-MM-DD`; see the help."""
+"""`python -m jobs.ranking outcomes|learn|rank|evaluate --week YYYY-MM-DD`; see the help."""
 
 import argparse
-import json
 import logging
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs import cli, weeks
@@ -12,13 +10,27 @@ from jobs.progress import step as logged
 from jobs.settings import settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    import numpy as np
+    from pyspark.sql import SparkSession
 
     from jobs.lake import Lake
-    from jobs.ranking.catalogue import Catalogue
-    from jobs.ranking.lists import Ranker
+    from jobs.ranking.judging import Judged, Sums
+    from jobs.ranking.lists import Policy
+    from jobs.ranking.reward import RewardModel
 
 log = logging.getLogger("discover")
+
+STEPS = {
+    "outcomes": "write what listeners did with each earlier list whose week is complete",
+    "learn": "train the reward model on the outcomes of the last weeks, and decide which policy ranks the week",
+    "rank": "write the lists of the week with the policy that `learn` wrote",
+    "evaluate": "say what policies would have earned on the lists of the last complete week",
+}
+FURTHER = {
+    "learn": "Without outcomes it is the prior, made from which first listens were kept. A new policy goes live only "
+    "if it is not estimated to be worse than the present one by more than DISCOVER_RANKING_PUBLISH_MARGIN.",
+    "evaluate": "All policies in the lake, and trivial ones; by all off-policy estimators, with 95 % intervals.",
+}
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -26,23 +38,20 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m jobs.ranking",
         description="The bandit: what became of earlier lists, what is to be learned from it, and this week's lists.",
-        epilog="The steps build on each other: outcomes, then learn, then rank.\n"
+        epilog="The first three steps build on each other: outcomes, then learn, then rank.\n"
         "example: python -m jobs.ranking rank --week 2026-11-23",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    for name, what in (
-        ("outcomes", "write what listeners did with each earlier list whose week is complete"),
-        ("learn", "train the reward model on the outcomes of the last weeks; without any it is the stated prior"),
-        ("rank", "write the lists of the week with the policy that `learn` wrote"),
-    ):
-        cli.add_week(steps.add_parser(name, help=what, description=what[0].upper() + what[1:] + "."))
+    for name, what in STEPS.items():
+        description = f"{what[0].upper()}{what[1:]}. {FURTHER.get(name, '')}"
+        cli.add_week(steps.add_parser(name, help=what, description=description))
     return parser
 
 
 def main(step: str, week: date) -> None:
     """Run one step for one week."""
-    {"outcomes": write_outcomes, "learn": write_policy, "rank": write_lists}[step](week)
+    {"outcomes": write_outcomes, "learn": write_policy, "rank": write_lists, "evaluate": evaluate}[step](week)
 
 
 def write_outcomes(week: date) -> None:
@@ -74,159 +83,152 @@ def write_outcomes(week: date) -> None:
         "SELECT 'lists_judged', '', count(DISTINCT (week, user_id)) FILTER (examined) FROM outcomes WHERE week < $1 "
         "UNION ALL SELECT 'examined_share', 'list=' || week, avg(examined::INT) FROM outcomes WHERE week < $1 "
         "GROUP BY week UNION ALL SELECT 'reward', 'list=' || week, avg(reward) FROM outcomes "
-        "WHERE week < $1 AND reward IS NOT NULL GROUP BY week",
+        "WHERE week < $1 AND reward IS NOT NULL GROUP BY week UNION ALL "
+        "SELECT 'reward', 'list=' || week || ', baseline=' || (policy_version = 'baseline'), avg(reward) FROM outcomes "
+        "JOIN discover_weekly USING (week, user_id, rank) WHERE week < $1 AND reward IS NOT NULL GROUP BY ALL",
         [week],
     )
 
 
 def write_policy(week: date) -> None:
-    """Publish the week's policy: the reward model learned from the outcomes of the last weeks."""
-    import pyarrow as pa
-
+    """Publish the week's policy: the new one, learned from the outcomes of the last weeks, or the present one again
+    where the new one is estimated to be worse."""
     from jobs.lake import Lake
-    from jobs.ranking import learning, reward
+    from jobs.ranking import fitting, learning, loading, reward
+    from jobs.ranking.lists import Policy
     from jobs.spark import session
 
-    lake, options = Lake(), settings().ranking
-    window = (
-        f"week >= '{week - timedelta(weeks=options.learning_weeks)}' AND week <= '{week - timedelta(weeks=1)}' "
-        "AND reward IS NOT NULL"
+    lake, options, seed = Lake(), settings().ranking, cli.job_seed(week, "ranking.learn")
+    method = fitting.Method(
+        options.reward_model, options.rank, options.triple_rank, options.prior_strength, options.factor_strength
     )
-    if lake.is_empty("outcomes", window):
-        log.info("no feedback yet: the policy is the stated prior")
-        learned = learning.Learned(reward.prior_model(), 0, {})
-    else:
-        with session("discover ranking learn") as spark, logged("learning from feedback"):
-            judged = (
-                lake.spark(spark, "outcomes", window)
-                .select("week", "user_id", "rank", "reward")
-                .join(lake.spark(spark, "discover_weekly", f"week < '{week}'"), ["week", "user_id", "rank"])
-                .join(_excluded(lake, spark, week).where("kind = 'opt_out'"), "user_id", "left_anti")
-            )
-            learned = learning.learn(judged, options.prior_strength, options.max_importance_weight)
-    policy = {
-        "policy_version": reward.version(week, learned.model, options.epsilon),
-        "epsilon": options.epsilon,
-        "training_rows": learned.rows,
-        "model": learned.model.model_dump_json(),
-        "metrics": json.dumps({" ".join(name).strip(): value for name, value in learned.metrics.items()}),
-    }
-    lake.publish("policies", pa.Table.from_pylist([policy]), {"week": week})
-    rows = [(metric, dimension, value) for (metric, dimension), value in learned.metrics.items()]
-    lake.record(week, "ranking.learn", [*rows, ("training_rows", "", learned.rows)])
-    log.info("policy %s, from %s judgements", policy["policy_version"], f"{learned.rows:,}")
+    with session("discover ranking learn") as spark, logged("learning from feedback"):
+        present, rows = loading.present_policy(lake, week)
+        prior = _prior(lake, spark, week, present)
+        judged = loading.judgements(lake, spark, week)
+        sample = learning.gather(judged, options.max_importance_weight, options.learning_rows)
+        learned = learning.learn(sample, prior, method, seed)
+        exploration = loading.exploration()
+        new = Policy(reward.version(week, learned.model, exploration), learned.model, exploration)
+        live, why = True, "no feedback yet: the policy is the prior" if not learned.rows else "it is the first one"
+        if present is not None and learned.rows:
+            live, why = _compared(lake, spark, week, learned.partial, present)
+    policy, rows = (new, learned.rows) if live or present is None else (present, rows)
+    lake.publish("policies", loading.policy_row(policy, rows, learned.metrics, why), {"week": week})
+    metrics = [(metric, dimension, value) for (metric, dimension), value in learned.metrics.items()]
+    lake.record(week, "ranking.learn", [*metrics, ("training_rows", "", learned.rows), ("live", "", float(live))])
+    log.info("policy %s, from %s judgements: %s", policy.version, f"{rows:,}", why)
+
+
+def _prior(lake: "Lake", spark: "SparkSession", week: date, present: "Policy | None") -> "np.ndarray":
+    """The weights that learning stays near to: those of the present policy, else from listening history."""
+    import numpy as np
+
+    from jobs.ranking import history, loading
+
+    if present is not None:
+        return np.array(present.model.prior)
+    options = settings().ranking
+    with logged("prior from listening history"):
+        examples = loading.first_listens(lake, spark, week)
+        log.info("%s first listens make the prior", f"{len(examples):,}")
+        return history.prior(examples, options.history_strength)
+
+
+def _compared(
+    lake: "Lake", spark: "SparkSession", week: date, partial: "RewardModel", present: "Policy"
+) -> tuple[bool, str]:
+    """Whether the new policy may rank the week, judged on listeners that its `partial` model has not learned from."""
+    from jobs.ranking import judging, learning, loading
+
+    of = loading.last_judged_week(lake, week)
+    with logged(f"the new policy and the present one on the lists of {of}"):
+        policies = {
+            "new": judging.Judged(partial, loading.exploration()),
+            "present": judging.Judged(present.model, present.exploration),
+        }
+        sums = _judge(lake, spark, week, of, policies, partial, learning.held_out())
+    if not sums:
+        return True, "no held-out listener has judged the last lists; the new one ranks"
+    return judging.decide(sums["new"], sums["present"], settings().ranking.publish_margin)
+
+
+def _judge(
+    lake: "Lake",
+    spark: "SparkSession",
+    week: date,
+    of: date,
+    policies: "dict[str, Judged]",
+    model: "RewardModel",
+    which=None,
+) -> "dict[str, Sums]":
+    """What the lists of the week `of` say about policies. which : a column of truth about user_id, who is judged by."""
+    from jobs.ranking import judging, loading
+
+    lists, rows = loading.judged_lists(lake, spark, of, which)
+    heard = loading.history(lake, spark, of).cache()
+    known = loading.catalogue(lake, spark, of, heard)
+    ranker = loading.ranker(known, loading.policy_of(lake, of), of)
+    yardstick = judging.yardstick(rows, model, ranker.rules.length)
+    profiles = loading.profiles(lake, spark, of, heard).join(lists, "user_id")
+    profiles = profiles.repartition(settings().spark.shuffle_partitions, "user_id")
+    return judging.judge(profiles, ranker, policies, yardstick, cli.job_seed(week, "ranking.judge"))
 
 
 def write_lists(week: date) -> None:
     """Publish the week's `discover_weekly`: a list for everybody who has heard something and has not opted out."""
     from jobs.lake import Lake
-    from jobs.ranking.listeners import histories, profiles
+    from jobs.ranking import loading
     from jobs.ranking.lists import SCHEMA
     from jobs.spark import session
 
     lake = Lake()
-    before = f"listened_at < '{weeks.start(week).isoformat()}'"
     if lake.is_empty("tracks"):
         log.info("the catalogue is empty: no lists; ingest tracks first")
         lake.publish("discover_weekly", [], {"week": week})
         lake.record(week, "ranking.rank", [("lists", "", 0)])
         return
+    policy = loading.policy_of(lake, week)
     with session("discover ranking rank") as spark, logged("ranking"):
-        history = histories(
-            lake.spark(spark, "listens", before),
-            lake.spark(spark, "play_counts", f"as_of IS NULL OR as_of < '{week}'"),
-            lake.spark(spark, "tracks"),
-        ).cache()
+        heard = loading.history(lake, spark, week).cache()
         with logged("what is known of each track"):
-            catalogue = _catalogue(lake, spark, week, history)
-        listeners = profiles(
-            history,
-            lake.spark(spark, "discover_weekly", f"week < '{week}'"),
-            _excluded(lake, spark, week),
-            lake.spark(spark, "user_factors", {"week": week}),
-        )
-        ranker = spark.sparkContext.broadcast(_ranker(lake, week, catalogue))
+            known = loading.catalogue(lake, spark, week, heard)
+        ranker = spark.sparkContext.broadcast(loading.ranker(known, policy, week))
+        listeners = loading.profiles(lake, spark, week, heard)
         with logged("lists"):
             lists = listeners.repartition(settings().spark.shuffle_partitions, "user_id").mapInArrow(
                 lambda batches: ranker.value.batches(batches), _ddl(SCHEMA)
             )
             published = lake.publish("discover_weekly", lists, {"week": week})
-        _measure(lake, week, history.select("user_id").distinct().count())
+        _measure(lake, week, heard.select("user_id").distinct().count())
     log.info("%s recommendations for week %s", f"{published.rows:,}", week)
 
 
-def _ranker(lake: "Lake", week: date, catalogue: "Catalogue") -> "Ranker":
-    from jobs.ranking import choice, reward
-    from jobs.ranking.lists import Ranker
+def evaluate(week: date) -> None:
+    """Print, and record in `metrics`, what every policy in the lake and trivial ones would have earned on the lists of
+    the last complete week."""
+    from jobs.lake import Lake
+    from jobs.ranking import judging, loading, report
+    from jobs.spark import session
 
-    options = settings().ranking
-    policies = lake.arrow("policies", {"week": week}).to_pylist()
-    if not policies:
-        raise cli.UserError(f"policies: there is none for {week}; run `python -m jobs.ranking learn --week {week}`")
-    (policy,) = policies
-    return Ranker(
-        catalogue=catalogue,
-        model=reward.load(policy["model"], policy["policy_version"]),
-        policy_version=policy["policy_version"],
-        rules=choice.Rules(
-            length=options.playlist_length,
-            epsilon=policy["epsilon"],
-            explore_tracks=options.explore_tracks,
-            max_per_artist=options.max_per_artist,
-            new_release_share=options.new_release_share,
-        ),
-        n_candidates=options.candidates,
-        week=week,
-        seed=cli.job_seed(week, "ranking.rank"),
-    )
-
-
-def _catalogue(lake: "Lake", spark: "SparkSession", week: date, history: "DataFrame") -> "Catalogue":
-    """The catalogue with everything that earlier stages of the week know about it; says what is missing."""
-    from jobs.ranking import catalogue as catalogues
-    from jobs.ranking import links
-
-    options = settings().ranking
-    counted = history.where("plays > 0").groupBy("track_id").count().toArrow()
-    listeners = dict(zip(counted["track_id"].to_pylist(), counted["count"].to_pylist(), strict=True))
-    bare = catalogues.make(lake.arrow("tracks"), lake.arrow("artists"), listeners, week, options.new_release_weeks)
-
-    collaborative, audio = (
-        lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")
-    )
-    similar = lake.arrow("similar_artists", {"week": week})
-    no_playlists = lake.is_empty("playlists")
-    for missing, what in (
-        (len(collaborative) == 0, "collaborative factors"),
-        (len(audio) == 0, "factors from sound"),
-        (len(similar) == 0, "similar artists in words"),
-        (no_playlists, "playlists"),
-    ):
-        if missing:
-            log.info("no %s for week %s: ranking without", what, week)
-
-    on_playlists = bare.links["playlist"]
-    if not no_playlists:
-        playlists = lake.spark(spark, "playlists", f"updated_at IS NULL OR updated_at < '{week}'")
-        on_playlists = links.playlist_neighbours(playlists, bare)
-    scoring, learned, heard = catalogues.factor_matrices(bare, collaborative, audio, options.min_listeners)
-    similar_artists, shared_terms = catalogues.artist_similarities(bare, similar)
-    return replace(
-        bare,
-        factors=scoring,
-        links={
-            "collaborative": links.nearest_tracks(spark, bare, learned),
-            "sound": links.nearest_tracks(spark, bare, heard),
-            "playlist": on_playlists,
-        },
-        similar_artists=similar_artists,
-        shared_terms=shared_terms,
-    )
-
-
-def _excluded(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
-    """The exclusions that hold for the week."""
-    return lake.spark(spark, "exclusions", f"since IS NULL OR since < '{week}'")
+    lake = Lake()
+    of = loading.last_judged_week(lake, week)
+    if of is None:
+        log.info("no list of this version has been judged before %s: nothing to evaluate", week)
+        lake.record(week, "ranking.evaluate", [("policies_judged", "", 0)])
+        return
+    live = loading.policy_of(lake, of)
+    policies = {f"logged {of}": judging.Judged(live.model, live.exploration)}
+    for row in lake.arrow("policies", f"week < '{week}' OR week = '{week}'").sort_by("week").to_pylist():
+        known = loading.policy(row)
+        if known.version != live.version:
+            policies[known.version] = judging.Judged(known.model, known.exploration)
+    policies |= judging.trivial(settings().ranking.playlist_length)
+    with session("discover ranking evaluate") as spark, logged(f"judging on the lists of {of}"):
+        sums = _judge(lake, spark, week, of, policies, live.model)
+    verdicts = {name: judging.Verdict.of(one) for name, one in sums.items()}
+    lake.record(week, "ranking.evaluate", report.metrics(verdicts))
+    report.show(verdicts, of)
 
 
 def _weeks_of(lake: "Lake", table: str) -> list[date]:

@@ -30,6 +30,7 @@ class Catalogue:
     age : float32 (n_tracks,), years since release; nan: not known
     listeners : int32 (n_tracks,), people who have streamed it
     factors : float32 (n_tracks, n_factors), to be multiplied with the listeners' factors; 0: none
+    cluster : int32 (n_tracks,), the cluster of taste by factors; -1: none
     links : csr (n_tracks, n_tracks) for each of collaborative, sound, playlist: the nearest tracks of a track, and
         how near, in (0, 1]
     similar_artists : csr (n_artists, n_artists), similarity in words, in (0, 1]
@@ -49,6 +50,7 @@ class Catalogue:
     age: np.ndarray
     listeners: np.ndarray
     factors: np.ndarray
+    cluster: np.ndarray
     links: Mapping[str, csr_matrix]
     similar_artists: csr_matrix
     shared_terms: np.ndarray
@@ -152,6 +154,7 @@ def make(
         age=(days / 365.25).astype(np.float32),
         listeners=np.array([listeners.get(t, 0) for t in track_ids], dtype=np.int32),
         factors=np.zeros((n, 0), np.float32),
+        cluster=np.full(n, -1, np.int32),
         links={name: csr_matrix((n, n), dtype=np.float32) for name in ("collaborative", "sound", "playlist")},
         similar_artists=csr_matrix((len(artists), len(artists)), dtype=np.float32),
         shared_terms=np.zeros(0, object),

@@ -1,56 +1,108 @@
-"""Drawing lists place by place: ε-greedy over what the rules still allow, with exact propensities."""
+"""Drawing lists place by place over what the rules still allow, with exact propensities.
+
+Two ways to explore. ε-greedy takes the best action with probability 1 − ε, else one of the explorable ones, uniformly.
+Softmax takes each of the explorable ones with a probability in proportion to exp(log-odds / temperature). Explorable
+are the actions of the `explore_tracks` best tracks that are allowed, or all allowed ones where none of those is left.
+A place that holds another action than the best one has explored; after `most_explored` of them the rest of the list is
+the best in order. So the propensity of an action, given the places above, is known exactly, by either way.
+"""
 
 import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+from jobs.ranking import drawing
+from jobs.ranking.bootstrap import STEP, splitmix
+
+METHODS = {"epsilon_greedy": drawing.EPSILON_GREEDY, "softmax": drawing.SOFTMAX}
 
 
 @dataclass(frozen=True)
 class Actions:
     """What may be chosen, for a block of listeners.
 
-    scores : float64 (n_listeners, n_candidates, n_kinds), the predicted reward; -inf: not an action
-    works : int (n_listeners, n_candidates), the work of each candidate
+    log_odds : float64 (n_listeners, n_candidates, n_kinds), of a reward at the first place; -inf: not an action
+    works : int (n_listeners, n_candidates), the work of each candidate; -1: there is no candidate
     credits : int (n_listeners, n_candidates, n_credits), its artists, collaborators included; -1: no more
     fresh : bool (n_listeners, n_candidates), whether it counts as a new release that suits the listener
+    clusters : int (n_listeners, n_candidates), its cluster of taste; -1: none
+    quotas : int (n_listeners, n_clusters), the least places of each cluster of taste in a list
     complete : bool (n_listeners,), whether the candidates are all that the listener may be offered at all
     complete_fresh : bool (n_listeners,), whether the fresh candidates are all the fresh tracks there are
+    explores : bool (n_listeners,), whether the listener's list may explore
     """
 
-    scores: np.ndarray
+    log_odds: np.ndarray
     works: np.ndarray
     credits: np.ndarray
     fresh: np.ndarray
+    clusters: np.ndarray
+    quotas: np.ndarray
     complete: np.ndarray
     complete_fresh: np.ndarray
+    explores: np.ndarray
 
     def __post_init__(self):
-        shape = self.scores.shape
+        shape = self.log_odds.shape
         for name, wrong in (
-            ("scores", len(shape) != 3),
+            ("log_odds", len(shape) != 3),
             ("works", self.works.shape != shape[:2]),
             ("credits", self.credits.shape[:2] != shape[:2] or self.credits.ndim != 3),
             ("fresh", self.fresh.shape != shape[:2]),
+            ("clusters", self.clusters.shape != shape[:2]),
+            ("quotas", self.quotas.shape[:1] != shape[:1] or self.quotas.ndim != 2),
             ("complete", self.complete.shape != shape[:1]),
             ("complete_fresh", self.complete_fresh.shape != shape[:1]),
+            ("explores", self.explores.shape != shape[:1]),
         ):
             if wrong:
-                raise ValueError(f"{name} does not fit scores of shape {shape}")
+                raise ValueError(f"{name} does not fit log_odds of shape {shape}")
+        if self.clusters.max(initial=-1) >= self.quotas.shape[1]:
+            raise ValueError("clusters holds one that has no quota")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How a list is drawn: its length, the share ε of places that explore, how many of the best tracks exploration
-    draws from, the places one artist may have, and the least share of new releases."""
+    """What holds in a list: its length, the places one artist may have, the least share of new releases, and how much
+    of a listener's clusters of taste it has to hold (0: not at all; 1: as the listener plays them)."""
 
     length: int
-    epsilon: float
-    explore_tracks: int
     max_per_artist: int
     new_release_share: float
+    cluster_spread: float
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """How a list explores.
+
+    method : one of "epsilon_greedy", "softmax"
+    epsilon : share of places that explore, in [0, 1]; for ε-greedy
+    temperature : in log-odds, > 0; for softmax
+    explore_tracks : exploration draws from the actions of this many best tracks
+    most_explored : places of a list that hold another action than the best one, at most
+    """
+
+    method: Literal["epsilon_greedy", "softmax"]
+    epsilon: float
+    temperature: float
+    explore_tracks: int
+    most_explored: int
+
+    def __post_init__(self):
+        for name, wrong in (
+            ("method", self.method not in METHODS),
+            ("epsilon", not 0 <= self.epsilon <= 1),
+            ("temperature", not 0 < self.temperature < math.inf),
+            ("explore_tracks", self.explore_tracks < 1),
+            ("most_explored", self.most_explored < 0),
+        ):
+            if wrong:
+                raise ValueError(f"{name} is {getattr(self, name)!r}")
 
 
 @dataclass
@@ -60,7 +112,7 @@ class Lists:
     candidate : int, position among the candidates; -1: the list ends above
     kind : int, position of the reason among the kinds
     propensity : float64, the probability of this action for this place, given the places above
-    explored : bool, whether the place was drawn at random
+    explored : bool, whether it is another action than the best one
     """
 
     candidate: np.ndarray
@@ -80,82 +132,102 @@ class Lists:
         return (self.candidate >= 0).sum(axis=1)
 
 
-def draw(actions: Actions, uniforms: np.ndarray, rules: Rules, begun: Lists | None = None) -> Lists:
+def draw(
+    actions: Actions, uniforms: np.ndarray, rules: Rules, exploration: Exploration, begun: Lists | None = None
+) -> Lists:
     """Draw a list for each listener.
 
-    At each place, with probability 1 - ε the best action that is allowed, else one of the allowed actions of the
-    `explore_tracks` best tracks, uniformly (of all allowed ones, if none of those is left). So the propensity of an
-    action a is (1 - ε)·[a is the best] + ε·[a is in that pool] / |pool|.
-
-    Allowed is a candidate whose work is not yet in the list and whose artists all have places left. Where none is
-    left under that cap and the candidates are complete, the cap is relaxed by as little as possible. Whenever the
-    list is behind its share of new releases and an allowed one suits, only such are allowed: places for them are
-    spread evenly. Where a rule lacks candidates and they are not complete, the list ends, to be gone on with.
+    Allowed for a place is a candidate whose work is not yet in the list and whose artists all have places left. Where
+    none is left under that cap and the candidates are complete, the cap is relaxed by as little as possible. Whenever
+    the list is behind its share of new releases and an allowed one suits, only such are allowed; whenever it is behind
+    the quota of a cluster of taste and an allowed one is of that cluster, only such are: so the places of both are
+    spread evenly. Where a rule but the last lacks candidates and they are not complete, the list ends, to be gone on
+    with.
 
     Parameters
     ----------
     uniforms : float64 (n_listeners, length, 2) in [0, 1): whether a place explores, and which action it draws
     begun : lists to go on with; the places that they have are kept
     """
-    n, n_candidates, _ = actions.scores.shape
+    n = len(actions.log_odds)
     if uniforms.shape != (n, rules.length, 2):
         raise ValueError(f"uniforms of shape {uniforms.shape}, not {(n, rules.length, 2)}")
-    lists = Lists.empty(n, rules.length)
-    if not n or not n_candidates:
-        return lists
     begun = begun or Lists.empty(n, rules.length)
-    rows = np.arange(n)
-
-    best_kind = actions.scores.argmax(axis=2)
-    best = actions.scores.max(axis=2)
-    n_actions = np.isfinite(actions.scores).sum(axis=2)
-    works, n_works = _within_listener(actions.works)
-    artists, n_artists = _within_listener(actions.credits)
-    explorable = _top(best, rules.explore_tracks)
-
-    open_ = np.isfinite(best)
-    work_taken = np.zeros(n_works, bool)
-    places_of_artist = np.zeros(n_artists, int)
-    new_releases = np.zeros(n, int)
-    quota = math.ceil(rules.new_release_share * rules.length - 1e-9)
-
-    for place in range(rules.length):
-        allowed = open_ & _under_cap(open_, places_of_artist[artists].max(axis=2), actions.complete, rules)
-        behind = new_releases < quota * (place + 1) // rules.length
-        allowed_new = allowed & actions.fresh
-        allowed &= (~behind | allowed_new.any(axis=1) | actions.complete_fresh)[:, None]
-        allowed = np.where((behind & allowed_new.any(axis=1))[:, None], allowed_new, allowed)
-
-        greedy = np.where(allowed, best, -np.inf).argmax(axis=1)
-        pool = allowed & explorable
-        pool = np.where(pool.any(axis=1)[:, None], pool, allowed)
-        pool_size = (n_actions * pool).sum(axis=1)
-
-        explored = uniforms[:, place, 0] < rules.epsilon
-        chosen, kind = greedy.copy(), best_kind[rows, greedy]
-        at = np.flatnonzero(explored & (pool_size > 0))
-        chosen[at], kind[at] = _draw_uniformly(
-            uniforms[at, place, 1], (n_actions * pool)[at], pool_size[at], actions.scores[at]
-        )
-        is_best = (chosen == greedy) & (kind == best_kind[rows, greedy])
-        in_pool = pool[rows, chosen] / np.maximum(pool_size, 1)
-        propensity = (1 - rules.epsilon) * is_best + rules.epsilon * in_pool
-
-        kept = begun.candidate[:, place] >= 0
-        taken = kept | allowed.any(axis=1)
-        chosen = np.where(kept, begun.candidate[:, place], chosen)
-        lists.candidate[:, place] = np.where(taken, chosen, -1)
-        lists.kind[:, place] = np.where(kept, begun.kind[:, place], kind)
-        lists.propensity[:, place] = np.where(kept, begun.propensity[:, place], propensity)
-        lists.explored[:, place] = np.where(kept, begun.explored[:, place], explored)
-
-        who, what = rows[taken], chosen[taken]
-        work_taken[works[who, what]] = True
-        open_ &= ~work_taken[works]
-        places_of_artist[artists[who, what]] += 1
-        places_of_artist[0] = 0  # stands for "no more artists"
-        new_releases[who] += actions.fresh[who, what]
+    lists = Lists(*(array.copy() for array in (begun.candidate, begun.kind, begun.propensity, begun.explored)))
+    _walk(actions, uniforms, actions.log_odds, np.zeros(rules.length), False, rules, exploration, lists)
     return lists
+
+
+def replay(
+    actions: Actions, lists: Lists, values: np.ndarray, effects: np.ndarray, rules: Rules, exploration: Exploration
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a policy would have done at each place of lists that are there, given the places above.
+
+    Parameters
+    ----------
+    lists : candidate and kind of each place
+    values : float64 (n_listeners, n_candidates, n_kinds), log-odds of a reward that a model predicts for each action
+        at the first place; finite where there is an action
+    effects : float64 (length,), what each place adds to the log-odds
+
+    Returns
+    -------
+    (probability, expected), each float64 (n_listeners, length): of the action that is there, by this policy; and the
+    mean of the predicted reward over the policy's own choices. 1 and 0 behind the end of a list.
+    """
+    if values.shape != actions.log_odds.shape:
+        raise ValueError(f"values of shape {values.shape}, not that of log_odds, {actions.log_odds.shape}")
+    if effects.shape != (rules.length,):
+        raise ValueError(f"effects of shape {effects.shape}, not {(rules.length,)}")
+    replayed = Lists.empty(len(values), rules.length)
+    replayed.candidate[:], replayed.kind[:] = lists.candidate, lists.kind
+    none = np.zeros((len(values), rules.length, 2))
+    expected = _walk(actions, none, values, effects, True, rules, exploration, replayed)
+    return replayed.propensity, expected
+
+
+def _walk(
+    actions: Actions,
+    uniforms: np.ndarray,
+    values: np.ndarray,
+    effects: np.ndarray,
+    replaying: bool,
+    rules: Rules,
+    exploration: Exploration,
+    lists: Lists,
+) -> np.ndarray:
+    expected = np.zeros(lists.candidate.shape)
+    if actions.log_odds.size:
+        whole, flags = np.int64, np.bool_
+        drawing.walk(
+            actions.log_odds,
+            actions.works.astype(whole, copy=False),
+            actions.credits.astype(whole, copy=False),
+            actions.fresh.astype(flags, copy=False),
+            actions.clusters.astype(whole, copy=False),
+            actions.quotas.astype(whole, copy=False),
+            actions.complete.astype(flags, copy=False),
+            actions.complete_fresh.astype(flags, copy=False),
+            actions.explores.astype(flags, copy=False),
+            uniforms,
+            values,
+            effects,
+            replaying,
+            rules.length,
+            METHODS[exploration.method],
+            exploration.epsilon,
+            exploration.temperature,
+            exploration.explore_tracks,
+            exploration.most_explored,
+            rules.max_per_artist,
+            math.ceil(rules.new_release_share * rules.length - 1e-9),
+            lists.candidate,
+            lists.kind,
+            lists.propensity,
+            lists.explored,
+            expected,
+        )
+    return expected
 
 
 def uniforms_of(user_ids: Sequence[str], length: int, seed: int) -> np.ndarray:
@@ -169,46 +241,5 @@ def uniforms_of(user_ids: Sequence[str], length: int, seed: int) -> np.ndarray:
         [int.from_bytes(hashlib.blake2b(f"{seed}/{u}".encode(), digest_size=8).digest(), "big") for u in user_ids],
         dtype=np.uint64,
     )
-    steps = np.arange(1, 2 * length + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    z = starts[:, None] + steps  # uint64 arithmetic wraps around, as the generator wants
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z ^= z >> np.uint64(31)
+    z = splitmix(starts[:, None] + np.arange(1, 2 * length + 1, dtype=np.uint64) * STEP)
     return ((z >> np.uint64(11)) * 2.0**-53).reshape(len(starts), length, 2)
-
-
-def _within_listener(ids: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number ids so that those of different listeners differ; negative ids become 0. Also: how many numbers."""
-    rows = np.arange(len(ids)).reshape(-1, *[1] * (ids.ndim - 1))
-    span = int(ids.max(initial=0)) + 1
-    flat = np.where(ids >= 0, rows * span + ids + 1, 0)
-    values, numbers = np.unique(np.append(flat.ravel(), 0), return_inverse=True)
-    return numbers[:-1].reshape(ids.shape), len(values)
-
-
-def _top(best: np.ndarray, n: int) -> np.ndarray:
-    """Mask of the `n` best candidates of each listener; of equals, the first ones. Shape as `best`."""
-    mask = np.zeros(best.shape, bool)
-    order = np.argsort(-best, axis=1, kind="stable")[:, :n]
-    np.put_along_axis(mask, order, True, axis=1)
-    return mask & np.isfinite(best)
-
-
-def _under_cap(open_: np.ndarray, busiest: np.ndarray, complete: np.ndarray, rules: Rules) -> np.ndarray:
-    """Whether each candidate's busiest artist, who has `busiest` places already, may have one more."""
-    least = np.where(open_, busiest, np.iinfo(int).max).min(axis=1)
-    most = np.where(complete, np.maximum(rules.max_per_artist - 1, least), rules.max_per_artist - 1)
-    return busiest <= most[:, None]
-
-
-def _draw_uniformly(
-    uniform: np.ndarray, actions_of: np.ndarray, pool_size: np.ndarray, scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The action that each uniform number falls on: positions of candidate and kind, each of shape (n,)."""
-    rows = np.arange(len(uniform))
-    number = np.minimum((uniform * pool_size).astype(int), pool_size - 1)
-    up_to = actions_of.cumsum(axis=1)
-    candidate = (up_to <= number[:, None]).sum(axis=1)
-    number -= up_to[rows, candidate] - actions_of[rows, candidate]
-    kinds_up_to = np.isfinite(scores[rows, candidate]).cumsum(axis=1)
-    return candidate, (kinds_up_to <= number[:, None]).sum(axis=1)

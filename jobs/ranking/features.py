@@ -18,14 +18,25 @@ KINDS = (
 )
 """The kinds of reason, in the order of the last axis of every (listeners, candidates, kinds) array."""
 
+MODELS = ("collaborative", "played", "audio", "culture", "playlist", "popular")
+"""What can bring a track: each `match_*` below, and popularity."""
+
+VERSION = 2
+"""Of the declarations below, logged with each row: rows of another version are not learned from."""
+
 INTERCEPT = "intercept"
+
+POSITION = "position"
+"""The one feature that depends on the place: it is in no product, so the order of actions is that of their log-odds at
+the first place."""
 
 
 @dataclass(frozen=True)
 class Feature:
     """A number that describes an action: its range (values outside are clipped) and its meaning.
 
-    `prior` is the weight it has in the reward model before there is any feedback, in log-odds over its range.
+    `prior` is the weight that it is stated to have, in log-odds over its range, before listening history and feedback
+    say more.
     """
 
     name: str
@@ -38,11 +49,14 @@ class Feature:
 FEATURES = (
     # The models that know the listener: the personal match decides most of the order, and all of them count, because
     # each sees something that the others cannot.
-    Feature("match_collaborative", -1, 1, 1.6, "listener · track, as a share of the listener's best candidate"),
+    Feature("match_collaborative", -1, 1, 1.6, "listener · track, as a share of the listener's best track"),
     Feature("match_played", 0, 1, 0.5, "cosine with the nearest played track, collaborative factors; 0: none near"),
     Feature("match_audio", 0, 1, 0.6, "cosine with the nearest played track by sound; 0: none near"),
     Feature("match_culture", 0, 1, 0.5, "similarity in words to the nearest played artist; 0: none near"),
     Feature("match_playlist", 0, 1, 0.7, "how often playlists hold it next to a played track (cosine); 0: never"),
+    Feature("match_cluster", 0, 1, 0.3, "share of the listener's plays in the track's cluster of taste; 0: none"),
+    # Which model brought it: the one by which it stands highest among the listener's candidates.
+    *(Feature(f"by_{model}", 0, 1, 0.0, "1: it stands highest among the candidates by this model") for model in MODELS),
     # What is true of the track for everybody. Popular tracks are streamed a little more; the rest is left to feedback.
     Feature("popularity", 0, 1, 0.3, "log of listeners, 1 is the most popular track"),
     Feature("age", 0, 1, -0.1, "years since release / 10, 1 when older or not known"),
@@ -57,11 +71,18 @@ FEATURES = (
     Feature("new_release", 0, 1, 0.2, "1: the reason is of this kind"),
     Feature("popular", 0, 1, -0.4, "1: the reason is of this kind"),
     Feature("first_listener", 0, 1, -0.8, "1: the reason is of this kind; nothing speaks for the track yet"),
-    # The listener. Alone these say how readily somebody streams what is offered; they shape the order by interaction.
+    # The listener. Alone these say how readily somebody streams what is offered; they shape the order by products.
     Feature("activity", 0, 1, 0.0, "log of distinct tracks played, 1 is 1,000 or more"),
     Feature("mainstream", 0, 1, 0.0, "mean popularity of what the listener plays"),
     Feature("breadth", 0, 1, 0.0, "distinct artists per distinct track played"),
+    Feature("novelty", 0, 1, 0.0, "share of the listener's plays that are of the last year's releases"),
+    Feature("variety", 0, 1, 0.0, "entropy of the listener's plays over clusters of taste, 1 is even"),
+    # The place. Further down people are choosier, or tired.
+    Feature(POSITION, 0, 1, -0.2, "log of the rank, 1 is the thirtieth"),
 )
+
+TRAITS = ("activity", "mainstream", "breadth", "novelty", "variety")
+"""The features of the listener alone."""
 
 INTERACTIONS = {
     # Somebody who plays hits is more likely to care for a hit, and to believe that others' plays speak for it.
@@ -69,10 +90,11 @@ INTERACTIONS = {
     ("mainstream", "popular"): 0.4,
     # Somebody who plays many artists is more open to artists nobody has told them about.
     ("breadth", "new_release"): 0.2,
+    ("novelty", "new"): 0.3,
     # Which reason works for whom is what feedback has to tell.
     **{
         (trait, kind): 0.0
-        for trait in ("activity", "mainstream", "breadth")
+        for trait in TRAITS
         for kind in KINDS
         if (trait, kind) not in {("mainstream", "popular"), ("breadth", "new_release")}
     },
@@ -80,15 +102,15 @@ INTERACTIONS = {
 """Products of two features that take part in the model, with their prior weight."""
 
 PRIOR_INTERCEPT = -1.5
-"""Log-odds of a stream when nothing speaks for an action: about one in five offers of an unknown track is streamed."""
+"""Stated log-odds of a stream when nothing speaks for an action: about one in five offers of an unknown track."""
 
 NAMES = tuple(f.name for f in FEATURES)
-POSITION = {name: i for i, name in enumerate(NAMES)}
+COLUMN = {name: i for i, name in enumerate(NAMES)}
 DESIGN_NAMES = (INTERCEPT, *NAMES, *(f"{left}*{right}" for left, right in INTERACTIONS))
-"""The names of the columns of `design`, which are those of the model's weights."""
+"""The names of the columns of `design`, to which the weights of a model belong."""
 
-_LEFT = np.array([POSITION[left] for left, _ in INTERACTIONS])
-_RIGHT = np.array([POSITION[right] for _, right in INTERACTIONS])
+LEFT = np.array([COLUMN[left] for left, _ in INTERACTIONS])
+RIGHT = np.array([COLUMN[right] for _, right in INTERACTIONS])
 _LOW = np.array([f.low for f in FEATURES])
 _HIGH = np.array([f.high for f in FEATURES])
 
@@ -113,10 +135,15 @@ def matrix(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.clip(stacked, _LOW, _HIGH)
 
 
+def position(rank: np.ndarray) -> np.ndarray:
+    """The feature of that name for ranks from 1, float64."""
+    return np.log(rank) / np.log(30)
+
+
 def design(features: np.ndarray) -> np.ndarray:
-    """The design matrix of the reward model: intercept, features, interactions; (n_actions, n_design), float64."""
+    """The columns that `DESIGN_NAMES` names: intercept, features, products; (n_actions, n_design), float64."""
     ones = np.ones((len(features), 1))
-    return np.hstack([ones, features, features[:, _LEFT] * features[:, _RIGHT]])
+    return np.hstack([ones, features, features[:, LEFT] * features[:, RIGHT]])
 
 
 def to_log(features: np.ndarray) -> pa.MapArray:

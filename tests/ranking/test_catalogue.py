@@ -125,7 +125,8 @@ def test_the_most_similar_played_track_is_named_and_of_equals_the_most_played():
     # c1 is nearest to p1; c2 is as near to p3 as to p2, which is played more.
     near = csr_matrix(([0.9, 0.5, 0.6, 0.6], ([2, 3, 3, 4], [0, 0, 1, 1])), shape=(5, 5), dtype=np.float32)
     known = replace(world.ranker.catalogue, links={**world.ranker.catalogue.links, "sound": near})
-    rows = world.lists(catalogue=known, rules=replace(world.ranker.rules, epsilon=0.0)).to_pylist()
+    greedy = replace(world.ranker.policy, exploration=worlds.exploration(epsilon=0.0))
+    rows = world.lists(catalogue=known, policy=greedy).to_pylist()
     assert {r["track_id"]: r["explanation_of"] for r in rows if r["explanation_kind"] == "sounds_like"} == {
         "c1": "p1",
         "c2": "p2",

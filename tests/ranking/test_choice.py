@@ -7,43 +7,70 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from jobs.ranking import choice
+from jobs.ranking.reward import sigmoid
+from tests.ranking.worlds import exploration
 
 NO = -np.inf
-DRAWS = 20_000
+DRAWS = 100_000
 
 
 def rules(**changed):
-    return choice.Rules(
-        **{"length": 2, "epsilon": 0.3, "explore_tracks": 10, "max_per_artist": 9, "new_release_share": 0.0, **changed}
-    )
+    given = {"length": 2, "max_per_artist": 9, "new_release_share": 0.0, "cluster_spread": 0.0}
+    return choice.Rules(**{**given, **changed})
 
 
-def actions(scores, *, works=None, credits=None, fresh=None, complete=True, repeat=1):
+def actions(log_odds, *, works=None, credits=None, fresh=None, clusters=None, quotas=(), complete=True, repeat=1):
     """The same actions for `repeat` listeners; by default each candidate is another work by another artist."""
-    scores = np.array(scores, float)
-    n = len(scores)
+    log_odds = np.array(log_odds, float)
+    n = len(log_odds)
     works = np.arange(n) if works is None else np.array(works)
     credits = np.arange(n)[:, None] if credits is None else np.array(credits)
-    fresh = np.zeros(n, bool) if fresh is None else np.array(fresh)
+    fresh = np.zeros(n, bool) if fresh is None else np.array(fresh, bool)
+    clusters = np.full(n, -1) if clusters is None else np.array(clusters)
+    same = (log_odds, works, credits, fresh, clusters, np.array(quotas, int))
     flags = np.full(repeat, complete)
-    return choice.Actions(*(np.repeat(a[None], repeat, 0) for a in (scores, works, credits, fresh)), flags, flags)
+    return choice.Actions(*(np.repeat(a[None], repeat, 0) for a in same), flags, flags, np.full(repeat, True))
 
 
 def listeners(n):
     return [f"user {i}" for i in range(n)]
 
 
-def test_choices_occur_as_often_as_their_propensities_say():
-    # Candidate 1 has two reasons, candidate 2 is another version of candidate 0, candidate 3 is not among the best
-    # three that exploration draws from.
-    offered = actions([[0.9, NO], [0.5, 0.6], [0.4, NO], [NO, 0.1]], works=[0, 1, 0, 2], repeat=DRAWS)
-    how = rules(epsilon=0.4, explore_tracks=3)
-    lists = choice.draw(offered, choice.uniforms_of(listeners(DRAWS), 2, seed=1), how)
+def draw(offered, how=None, *, seed=0, begun=None, **changed):
+    how, length = how or exploration(epsilon=0.0), changed.get("length", 2)
+    uniforms = choice.uniforms_of(listeners(len(offered.log_odds)), length, seed)
+    return choice.draw(offered, uniforms, rules(**changed), how, begun)
 
-    first = {(0, 0): 0.6 + 0.1, (1, 0): 0.1, (1, 1): 0.1, (2, 0): 0.1}
-    # After 0 or 2 only candidate 1 is left of the explorable; after 1 it is 0 and 2.
-    second = {0: {(1, 1): 0.6 + 0.2, (1, 0): 0.2}, 1: {(0, 0): 0.6 + 0.2, (2, 0): 0.2}}
-    second[2] = second[0]
+
+# Candidate 1 has two reasons, candidate 2 is another version of candidate 0, candidate 3 is not among the best three.
+FOUR = {"log_odds": [[0.9, NO], [0.5, 0.6], [0.4, NO], [NO, 0.1]], "works": [0, 1, 0, 2]}
+
+
+def shares(weights):
+    """Probabilities in proportion to exp(log-odds / 0.5)."""
+    odds = {action: np.exp(value / 0.5) for action, value in weights.items()}
+    return {action: value / sum(odds.values()) for action, value in odds.items()}
+
+
+# (candidate, kind) -> probability, of the first place, and of the second by the candidate at the first: after 0 or 2
+# only 1 is left of the explorable; after 1 only 0 and 2.
+CASES = {
+    "epsilon_greedy": (
+        {(0, 0): 0.6 + 0.1, (1, 0): 0.1, (1, 1): 0.1, (2, 0): 0.1},
+        {0: {(1, 1): 0.6 + 0.2, (1, 0): 0.2}, 1: {(0, 0): 0.6 + 0.2, (2, 0): 0.2}},
+    ),
+    "softmax": (
+        shares({(0, 0): 0.9, (1, 0): 0.5, (1, 1): 0.6, (2, 0): 0.4}),
+        {0: shares({(1, 0): 0.5, (1, 1): 0.6}), 1: shares({(0, 0): 0.9, (2, 0): 0.4})},
+    ),
+}
+
+
+@pytest.mark.parametrize("method", choice.METHODS)
+def test_choices_occur_as_often_as_their_propensities_say(method):
+    how = exploration(method=method, epsilon=0.4, temperature=0.5, explore_tracks=3)
+    lists = draw(actions(**FOUR, repeat=DRAWS), how, seed=1)
+    first, second = CASES[method]
 
     def check(rows, place, expected):
         drawn = list(zip(lists.candidate[rows, place], lists.kind[rows, place], strict=True))
@@ -54,21 +81,94 @@ def test_choices_occur_as_often_as_their_propensities_say():
         assert chisquare(counts, [p * len(drawn) for p in expected.values()]).pvalue > 1e-4
 
     check(np.arange(DRAWS), 0, first)
-    for candidate, expected in second.items():
+    for candidate, expected in {**second, 2: second[0]}.items():
         check(np.flatnonzero(lists.candidate[:, 0] == candidate), 1, expected)
 
 
+@pytest.mark.parametrize("method", choice.METHODS)
+def test_whole_lists_occur_as_often_as_the_product_of_their_propensities_says(method):
+    # All rules at once: a cap, two versions of a work, new releases, two clusters of taste, one explored place at most.
+    offered = actions(
+        [[0.9, 0.2], [0.8, NO], [0.7, 0.6], [0.1, NO], [0.0, NO]],
+        works=[0, 1, 2, 3, 3],
+        credits=[[0, 1], [0, -1], [2, -1], [3, -1], [4, -1]],
+        fresh=[0, 0, 0, 1, 0],
+        clusters=[0, 0, 1, 1, -1],
+        quotas=[0, 1],
+        repeat=DRAWS,
+    )
+    how = exploration(method=method, epsilon=0.5, temperature=0.7, most_explored=1)
+    lists = draw(offered, how, length=3, max_per_artist=1, new_release_share=0.3)
+    whole = np.stack([lists.candidate, lists.kind], axis=2).reshape(DRAWS, -1)
+    found, first, counts = np.unique(whole, axis=0, return_index=True, return_counts=True)
+    chances = lists.propensity[first].prod(axis=1)
+    assert len(found) > 4
+    assert chances.sum() == pytest.approx(1)  # no list that can be drawn is missing
+    assert chisquare(counts, chances * DRAWS).pvalue > 1e-4
+
+
+def test_a_replay_gives_the_propensities_that_were_logged():
+    offered = actions([[0.9, 0.2], [0.8, NO], [0.7, 0.6], [0.1, NO]], repeat=500)
+    for method in choice.METHODS:
+        how = exploration(method=method, epsilon=0.5, most_explored=1)
+        lists = draw(offered, how, length=3)
+        again, _ = choice.replay(offered, lists, offered.log_odds, np.zeros(3), rules(length=3), how)
+        assert again == pytest.approx(lists.propensity)
+
+
+def test_a_replay_says_what_another_policy_would_have_done_and_earned():
+    offered = actions([[0.9], [0.8], [0.7]])
+    lists = choice.Lists(np.array([[1, 0]]), np.zeros((1, 2), int), np.ones((1, 2)), np.zeros((1, 2), bool))
+    values = np.array([[[2.0], [1.0], [0.0]]])
+    half = exploration(epsilon=0.5)
+    probability, expected = choice.replay(offered, lists, values, np.array([0.0, -1.0]), rules(), half)
+    assert probability == pytest.approx(np.array([[0.5 / 3, 0.5 + 0.5 / 2]]))
+    chances = sigmoid(np.array([2.0, 1.0, 0.0]))
+    one = 0.5 * chances[0] + 0.5 * chances.mean()
+    two = 0.75 * sigmoid(np.array(1.0)) + 0.25 * sigmoid(np.array(-1.0))
+    assert expected == pytest.approx(np.array([[one, two]]))
+    greedy, _ = choice.replay(offered, lists, values, np.zeros(2), rules(), exploration(epsilon=0.0))
+    assert greedy.tolist() == [[0.0, 1.0]]
+
+
+def test_a_replayed_list_ends_where_it_ends():
+    offered = actions([[0.9], [0.8], [0.7]])
+    lists = choice.Lists(np.array([[0, -1]]), np.zeros((1, 2), int), np.ones((1, 2)), np.zeros((1, 2), bool))
+    probability, expected = choice.replay(offered, lists, offered.log_odds, np.zeros(2), rules(), exploration())
+    assert probability[0, 1] == 1
+    assert expected[0, 1] == 0
+
+
 def test_without_exploration_the_list_is_the_best_in_order_with_certainty():
-    lists = choice.draw(actions([[0.2], [0.9], [0.5]]), choice.uniforms_of(["a"], 2, 0), rules(epsilon=0.0))
+    lists = draw(actions([[0.2], [0.9], [0.5]]))
     assert lists.candidate.tolist() == [[1, 2]]
     assert lists.propensity.tolist() == [[1.0, 1.0]]
     assert not lists.explored.any()
 
 
+@pytest.mark.parametrize("method", choice.METHODS)
+def test_who_does_not_explore_gets_the_best_in_order_whatever_the_policy(method):
+    offered = actions([[0.2], [0.9], [0.5]], repeat=200)
+    offered.explores[::2] = False
+    lists = draw(offered, exploration(method=method, epsilon=1.0, temperature=9.0))
+    assert (lists.candidate[::2] == [1, 2]).all()
+    assert (lists.propensity[::2] == 1).all()
+    assert (lists.candidate[1::2, 0] != 1).any()
+
+
+@pytest.mark.parametrize("method", choice.METHODS)
+def test_exploration_stays_within_its_budget(method):
+    offered = actions([[s] for s in np.linspace(1, 0, 12)], repeat=300)
+    lists = draw(offered, exploration(method=method, epsilon=1.0, temperature=9.0, most_explored=2), length=8)
+    assert (lists.explored.sum(axis=1) == 2).all()
+    spent = np.cumsum(lists.explored, axis=1) - lists.explored >= 2
+    assert (lists.propensity[spent] == 1).all()
+    assert (lists.propensity[~spent] < 1).all()
+
+
 def test_exploration_falls_back_on_all_allowed_when_none_of_the_best_is_left():
     # Only candidate 0 may be explored, and it is taken at the first place.
-    lists = choice.draw(actions([[0.9], [0.5], [0.4]], repeat=500), choice.uniforms_of(listeners(500), 2, 0),
-                        rules(epsilon=1.0, explore_tracks=1))  # fmt: skip
+    lists = draw(actions([[0.9], [0.5], [0.4]], repeat=500), exploration(epsilon=1.0, explore_tracks=1))
     assert (lists.candidate[:, 0] == 0).all()
     assert set(lists.candidate[:, 1]) == {1, 2}
     assert (lists.propensity[:, 1] == 0.5).all()
@@ -77,31 +177,36 @@ def test_exploration_falls_back_on_all_allowed_when_none_of_the_best_is_left():
 def test_a_collaborator_counts_for_the_cap():
     # Artist 7 made 0 and features on 1; artist 8 made 1 and 2.
     offered = actions([[0.9], [0.8], [0.1]], credits=[[7, -1], [8, 7], [8, -1]])
-    lists = choice.draw(offered, choice.uniforms_of(["a"], 2, 0), rules(epsilon=0.0, max_per_artist=1))
-    assert lists.candidate.tolist() == [[0, 2]]
+    assert draw(offered, max_per_artist=1).candidate.tolist() == [[0, 2]]
 
 
 def test_the_cap_gives_way_only_where_nothing_else_is_left_and_then_by_one():
     # Artist 1 has three tracks, artist 2 two.
     offered = actions([[0.9], [0.8], [0.7], [0.6], [0.5]], credits=[[1], [1], [1], [2], [2]])
-    lists = choice.draw(offered, choice.uniforms_of(["a"], 5, 0), rules(length=5, epsilon=0.0, max_per_artist=1))
-    assert lists.candidate.tolist() == [[0, 3, 1, 4, 2]]
+    assert draw(offered, length=5, max_per_artist=1).candidate.tolist() == [[0, 3, 1, 4, 2]]
 
 
 def test_where_there_are_more_tracks_than_candidates_the_list_waits_for_them():
-    part = actions([[0.9], [0.8]], credits=[[1], [1]], complete=False)
-    uniforms = choice.uniforms_of(["a"], 3, 0)
-    begun = choice.draw(part, uniforms, rules(length=3, epsilon=0.0, max_per_artist=1))
+    begun = draw(actions([[0.9], [0.8]], credits=[[1], [1]], complete=False), length=3, max_per_artist=1)
     assert begun.candidate.tolist() == [[0, -1, -1]]
     whole = actions([[0.9], [0.8], [0.1]], credits=[[1], [1], [2]])
-    lists = choice.draw(whole, uniforms, rules(length=3, epsilon=0.0, max_per_artist=1), begun)
-    assert lists.candidate.tolist() == [[0, 2, 1]]
+    assert draw(whole, begun=begun, length=3, max_per_artist=1).candidate.tolist() == [[0, 2, 1]]
 
 
 def test_places_for_new_releases_are_spread_over_the_list():
     offered = actions([[s] for s in (0.9, 0.8, 0.7, 0.6, 0.2, 0.1)], fresh=[0, 0, 0, 0, 1, 1])
-    lists = choice.draw(offered, choice.uniforms_of(["a"], 4, 0), rules(length=4, epsilon=0.0, new_release_share=0.5))
-    assert lists.candidate.tolist() == [[0, 4, 1, 5]]
+    assert draw(offered, length=4, new_release_share=0.5).candidate.tolist() == [[0, 4, 1, 5]]
+
+
+def test_places_for_clusters_of_taste_are_spread_over_the_list():
+    # Two of four places are owed to cluster 1, whose best track is the fifth.
+    offered = actions([[s] for s in (0.9, 0.8, 0.7, 0.6, 0.2, 0.1)], clusters=[0, 0, 0, -1, 1, 1], quotas=[0, 2])
+    assert draw(offered, length=4).candidate.tolist() == [[0, 4, 1, 5]]
+
+
+def test_a_cluster_of_taste_that_has_no_track_left_does_not_end_the_list():
+    offered = actions([[0.9], [0.8], [0.1]], clusters=[0, 0, 1], quotas=[0, 3])
+    assert draw(offered, length=3).candidate.tolist() == [[2, 0, 1]]
 
 
 def test_a_listener_draws_the_same_numbers_in_any_company():
@@ -121,47 +226,83 @@ def test_the_numbers_are_uniform_and_independent():
 
 def test_arrays_that_do_not_fit_are_named():
     good = actions([[0.5], [0.4]])
+    fields = list(vars(good).values())
     with pytest.raises(ValueError, match="works does not fit"):
-        choice.Actions(good.scores, good.works[:, :1], good.credits, good.fresh, good.complete, good.complete)
+        choice.Actions(fields[0], fields[1][:, :1], *fields[2:])
+    with pytest.raises(ValueError, match="clusters holds one that has no quota"):
+        actions([[0.5]], clusters=[0])
     with pytest.raises(ValueError, match="uniforms of shape"):
-        choice.draw(good, np.zeros((1, 3, 2)), rules())
+        choice.draw(good, np.zeros((1, 3, 2)), rules(), exploration())
+    with pytest.raises(ValueError, match="values of shape"):
+        choice.replay(good, draw(good), np.zeros((1, 1, 1)), np.zeros(2), rules(), exploration())
+    with pytest.raises(ValueError, match="effects of shape"):
+        choice.replay(good, draw(good), good.log_odds, np.zeros(3), rules(), exploration())
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 25), st.integers(1, 12), st.integers(1, 3), st.booleans())
-def test_the_rules_hold_in_every_list(seed, n_candidates, length, cap, complete):
+@pytest.mark.parametrize(
+    "wrong", [{"method": "guess"}, {"epsilon": 1.1}, {"temperature": 0}, {"explore_tracks": 0}, {"most_explored": -1}]
+)
+def test_exploration_that_means_nothing_is_named(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        exploration(**wrong)
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 25),
+    st.integers(1, 12),
+    st.integers(1, 3),
+    st.booleans(),
+    st.sampled_from(list(choice.METHODS)),
+    st.integers(0, 12),
+)
+def test_the_rules_hold_in_every_list(seed, n_candidates, length, cap, complete, method, budget):
     rng = np.random.default_rng(seed)
     n = 4
-    scores = np.where(rng.random((n, n_candidates, 3)) < 0.5, rng.random((n, n_candidates, 3)), NO)
+    log_odds = np.where(rng.random((n, n_candidates, 3)) < 0.5, rng.normal(size=(n, n_candidates, 3)), NO)
     works = rng.integers(0, n_candidates, (n, n_candidates))
     credits = rng.integers(0, 6, (n, n_candidates, 2))
-    credits[:, :, 1] = np.where(rng.random((n, n_candidates)) < 0.6, -1, credits[:, :, 1])
+    alone = (rng.random((n, n_candidates)) < 0.6) | (credits[:, :, 0] == credits[:, :, 1])
+    credits[:, :, 1] = np.where(alone, -1, credits[:, :, 1])
     fresh = rng.random((n, n_candidates)) < 0.3
-    flags = np.full(n, complete)
-    how = rules(length=length, max_per_artist=cap, epsilon=rng.random(), new_release_share=rng.random())
-    offered = choice.Actions(scores, works, credits, fresh, flags, flags)
-    lists = choice.draw(offered, choice.uniforms_of(listeners(n), length, seed), how)
+    clusters, quotas = rng.integers(-1, 3, (n, n_candidates)), rng.integers(0, length // 3 + 1, (n, 3))
+    flags, explores = np.full(n, complete), rng.random(n) < 0.8
+    how = rules(length=length, max_per_artist=cap, new_release_share=rng.random() / 2)
+    policy = exploration(method=method, epsilon=rng.random(), explore_tracks=8, most_explored=budget)
+    offered = choice.Actions(log_odds, works, credits, fresh, clusters, quotas, flags, flags, explores)
+    lists = choice.draw(offered, choice.uniforms_of(listeners(n), length, seed), how, policy)
+    wanted_new = int(np.ceil(how.new_release_share * length - 1e-9))
 
     for row in range(n):
-        chosen = lists.candidate[row][: lists.lengths[row]]
+        chosen, kinds = lists.candidate[row][: lists.lengths[row]], lists.kind[row]
         assert (lists.candidate[row][len(chosen) :] == -1).all()
-        assert np.isfinite(scores[row, chosen, lists.kind[row, : len(chosen)]]).all()
+        assert np.isfinite(log_odds[row, chosen, kinds[: len(chosen)]]).all()
         assert ((lists.propensity[row, : len(chosen)] > 0) & (lists.propensity[row, : len(chosen)] <= 1)).all()
-        left, used, places, new = set(np.flatnonzero(np.isfinite(scores[row]).any(1))), set(), {}, 0
+        assert lists.explored[row].sum() <= (budget if explores[row] else 0)
+        left, places, new = set(np.flatnonzero(np.isfinite(log_odds[row]).any(1))), {}, 0
+        of_cluster = np.zeros(3, int)
 
         def busiest(c, row=row, places=places):
             return max(places.get(a, 0) for a in credits[row, c] if a >= 0)
 
-        for c in chosen:
-            assert works[row, c] not in used
-            over = busiest(c)
-            assert over < cap or (complete and over == min(busiest(other) for other in left))
-            used.add(works[row, c])
-            left = {other for other in left if works[row, other] not in used}
+        for place, c in enumerate(chosen):
+            most = max(cap - 1, min(busiest(other) for other in left)) if complete else cap - 1
+            under_cap = {other for other in left if busiest(other) <= most}
+            assert c in under_cap
+            if new < wanted_new * (place + 1) // length and any(fresh[row, other] for other in under_cap):
+                assert fresh[row, c]
+                under_cap = {other for other in under_cap if fresh[row, other]}
+            owed = set(np.flatnonzero(of_cluster < quotas[row] * (place + 1) // length))
+            if any(clusters[row, other] in owed for other in under_cap):
+                assert clusters[row, c] in owed
+                under_cap = {other for other in under_cap if clusters[row, other] in owed}
+            assert lists.explored[row, place] == (
+                log_odds[row, c, kinds[place]] < max(log_odds[row, other].max() for other in under_cap)
+            )
+            left = {other for other in left if works[row, other] != works[row, c]}
             for artist in {a for a in credits[row, c] if a >= 0}:
                 places[artist] = places.get(artist, 0) + 1
             new += fresh[row, c]
+            of_cluster[clusters[row, c]] += clusters[row, c] >= 0
         if complete and len(chosen) < length:
             assert not left
-        quota = int(np.ceil(how.new_release_share * length - 1e-9))
-        if complete and len(chosen) == length and new < quota:
-            assert not [c for c in left if fresh[row, c] and busiest(c) < cap]

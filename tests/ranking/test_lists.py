@@ -138,7 +138,7 @@ def test_the_score_is_what_the_model_says_of_the_logged_features(seed):
     world = worlds.make(seed)
     lists = world.lists().combine_chunks()
     logged = features.from_log(lists["features"].chunk(0))
-    assert world.ranker.model.predict(logged) == pytest.approx(lists["score"].to_numpy(), abs=1e-12)
+    assert world.ranker.policy.model.predict(logged) == pytest.approx(lists["score"].to_numpy(), abs=1e-12)
     for feature, values in zip(features.FEATURES, logged.T, strict=True):
         assert ((values >= feature.low) & (values <= feature.high)).all(), feature.name
 

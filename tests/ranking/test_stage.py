@@ -11,6 +11,7 @@ from jobs import settings as settings_module
 from jobs.cli import UserError
 from jobs.lake import ALL, APPEND, AuditFailed
 from jobs.ranking.__main__ import arg_parser, main
+from jobs.ranking.lists import held_out
 from tests.ranking.worlds import track
 
 FIRST, SECOND = date(2026, 11, 16), date(2026, 11, 23)
@@ -103,10 +104,18 @@ def test_two_weeks_with_answers_between_them(world, monkeypatch):
     assert len(outcomes) == 30 * 11
     assert {(o["rank"], o["reward"]) for o in outcomes if o["examined"]} == {(1, 0), (2, 1), (3, 0), (4, 0)}
     (policy,) = world.arrow("policies", {"week": SECOND}).to_pylist()
-    assert policy["training_rows"] == 4 * 11
-    assert metrics(world, SECOND, "ranking.learn")["training_rows", ""] == 44
+    baseline = {u for u, out in zip(USERS, held_out(USERS, 0.05), strict=True) if out}
+    assert len(baseline - {"u11"}) == 1
+    assert policy["training_rows"] == 4 * 10  # all but who is held out
+    learned = metrics(world, SECOND, "ranking.learn")
+    assert learned["training_rows", ""] == 40
+    assert learned["live", ""] == 1
+    assert "not worse by more than 0.02" in policy["decision"]
     second = lists(world, SECOND)
-    assert {r["policy_version"] for r in second} == {policy["policy_version"]}
+    by_policy = {r["user_id"]: r["policy_version"] for r in second}
+    assert {u: v for u, v in by_policy.items() if v == "baseline"} == dict.fromkeys(baseline - {"u11"}, "baseline")
+    assert set(by_policy.values()) == {policy["policy_version"], "baseline"}
+    assert not any(r["explored"] or r["propensity"] < 1 for r in second if r["policy_version"] == "baseline")
     assert not {(r["user_id"], r["track_id"]) for r in first} & {(r["user_id"], r["track_id"]) for r in second}
 
     # Again, with more partitions, and for the earlier week with the later one there.
@@ -118,6 +127,18 @@ def test_two_weeks_with_answers_between_them(world, monkeypatch):
     assert world.arrow("outcomes").num_rows == 30 * 11
     assert lists(world, SECOND) == second
     assert lists(world, FIRST) == first
+
+    # The logged policy, judged on its own lists, earns what was observed; who is held out takes no part.
+    main("evaluate", SECOND)
+    judged = metrics(world, SECOND, "ranking.evaluate")
+    own, of_lists = f"policy=logged {FIRST}, estimator=", "reward_a_list"
+    assert judged["effective_sample_size", f"policy=logged {FIRST}"] == pytest.approx(40)
+    assert judged["places_found_again", f"policy=logged {FIRST}"] == 1
+    for estimator in ("observed", "IPS", "SNIPS", "DR", "SNDR"):
+        assert judged["reward_a_place", own + estimator] == pytest.approx(0.25, abs=0.05)
+    for estimator in ("observed", "IIPS", "RIPS", "SNRIPS"):
+        assert judged[of_lists, own + estimator] == pytest.approx(1)
+    assert ("reward_a_place", "policy=uniform, estimator=IPS") in judged
 
 
 def test_play_counts_alone_are_enough(lake, spark):
@@ -153,10 +174,14 @@ def test_without_a_policy_the_rank_step_says_what_to_run(lake, spark):
 
 def test_a_damaged_policy_is_named(lake, spark):
     one_track(lake)
-    policy = {"policy_version": "broken-one", "epsilon": 0.1, "training_rows": 0, "model": "{}", "metrics": "{}"}
-    lake.publish("policies", pa.Table.from_pylist([policy]), {"week": FIRST})
-    with pytest.raises(UserError, match="broken-one is damaged"):
-        main("rank", FIRST)
+    main("learn", FIRST)
+    (good,) = lake.arrow("policies", {"week": FIRST}).drop_columns("week").to_pylist()
+    for damage in ({"model": "{}"}, {"exploration": "{}"}, {"exploration": good["exploration"].replace("0.1", "7")}):
+        policy = {**good, **damage, "policy_version": "broken-one"}
+        lake.publish("policies", pa.Table.from_pylist([policy]), {"week": FIRST})
+        for step, week in (("rank", FIRST), ("learn", SECOND)):
+            with pytest.raises(UserError, match="broken-one is damaged"):
+                main(step, week)
 
 
 def one_track(lake):
@@ -165,7 +190,7 @@ def one_track(lake):
 
 
 def test_each_step_explains_itself(capsys):
-    for step in ("outcomes", "learn", "rank"):
+    for step in ("outcomes", "learn", "rank", "evaluate"):
         with pytest.raises(SystemExit):
             arg_parser().parse_args([step, "--help"])
         assert "--week" in capsys.readouterr().out

@@ -9,8 +9,9 @@ from scipy.sparse import csr_matrix, random_array
 
 from jobs.ranking import catalogue as catalogues
 from jobs.ranking import choice
-from jobs.ranking.lists import Ranker
-from jobs.ranking.reward import prior_model
+from jobs.ranking.clusters import clusters
+from jobs.ranking.lists import Policy, Ranker
+from jobs.ranking.reward import stated_model
 
 WEEK = date(2026, 11, 23)
 PROFILES = pa.schema(
@@ -34,6 +35,21 @@ TRACKS = pa.schema(
         ("duration_ms", pa.int64()),
     ]
 )
+
+
+RULES = {"length": 30, "max_per_artist": 2, "new_release_share": 0.2, "cluster_spread": 0.0}
+EXPLORATION = {
+    "method": "epsilon_greedy",
+    "epsilon": 0.1,
+    "temperature": 0.5,
+    "explore_tracks": 100,
+    "most_explored": 30,
+}
+
+
+def exploration(**changed):
+    """How lists explore in tests, with some of it changed."""
+    return choice.Exploration(**{**EXPLORATION, **changed})
 
 
 @dataclass(frozen=True)
@@ -91,7 +107,7 @@ def make(seed, *, n_tracks=60, n_artists=12, n_listeners=6, heard_share=0.2, kno
         }
         for u in range(n_listeners)
     ]
-    options = {"length": 30, "epsilon": 0.2, "explore_tracks": 20, "max_per_artist": 2, "new_release_share": 0.2}
+    options = {"epsilon": 0.2, "explore_tracks": 20, "cluster_spread": 0.5}
     world = of(tracks, profiles, seed=seed, n_candidates=n_candidates, **{**options, **rules})
     if not knowledge:
         return world
@@ -107,8 +123,15 @@ def of(tracks, profiles, *, seed=0, n_candidates=30, **rules):
         for heard in profile["heard"]:
             listeners[heard["track_id"]] = listeners.get(heard["track_id"], 0) + (heard["plays"] > 0)
     catalogue = catalogues.make(pa.Table.from_pylist(tracks, TRACKS), artists, listeners, WEEK, new_release_weeks=4)
-    options = {"length": 30, "epsilon": 0.1, "explore_tracks": 100, "max_per_artist": 2, "new_release_share": 0.2}
-    ranker = Ranker(catalogue, prior_model(), "v1", choice.Rules(**{**options, **rules}), n_candidates, WEEK, seed)
+    ranker = Ranker(
+        catalogue=catalogue,
+        policy=Policy("v1", stated_model(), exploration(**{k: v for k, v in rules.items() if k in EXPLORATION})),
+        rules=choice.Rules(**{**RULES, **{k: v for k, v in rules.items() if k in RULES}}),
+        n_candidates=n_candidates,
+        held_out_share=0.0,
+        week=WEEK,
+        seed=seed,
+    )
     return World(ranker, pa.RecordBatch.from_pylist(profiles, PROFILES), tracks)
 
 
@@ -127,9 +150,11 @@ def _with_knowledge(world, rng):
 
     n = len(world)
     words = links(len(world.artist_ids))
+    factors = np.where(rng.random((n, 1)) < 0.8, rng.normal(size=(n, 4)), 0).astype(np.float32)
     return replace(
         world,
-        factors=np.where(rng.random((n, 1)) < 0.8, rng.normal(size=(n, 4)), 0).astype(np.float32),
+        factors=factors,
+        cluster=clusters(factors, 4, 0),
         links={name: links(n) for name in world.links},
         similar_artists=words,
         shared_terms=np.array([f"term {i}" for i in range(words.nnz)], object),

@@ -1,0 +1,196 @@
+"""Compiled kernel of the draw: one list after the other, place by place. `choice` says what it does and checks it."""
+
+import numpy as np
+from numba import njit
+
+EPSILON_GREEDY, SOFTMAX = 0, 1
+
+
+@njit(cache=True, nogil=True)
+def walk(
+    log_odds, works, credits, fresh, clusters, quotas, complete, complete_fresh, explores,
+    uniforms, values, effects, replay, length, method, epsilon, temperature, explore_tracks, most_explored,
+    max_per_artist, new_releases, candidate, kind, propensity, explored, expected,
+):  # fmt: skip
+    """Fill the last five arguments, (n_listeners, length); places that they have already stay as they are.
+
+    The arguments up to `explores` are those of `choice.Actions`; `new_releases` is the number of them in a list. In a
+    replay nothing is drawn and a list ends where it ends: the propensity and `explored` of the places that are there
+    become those of this policy, `expected` the mean of σ(values + effects of the place) over its choices.
+    """
+    n, n_candidates, n_kinds = log_odds.shape
+    n_works, n_artists = works.max() + 2, credits.max() + 2
+    work_taken, places_of_artist = np.zeros(n_works, np.bool_), np.zeros(n_artists, np.int64)
+    places_of_cluster = np.zeros(quotas.shape[1], np.int64)
+    best, best_kind = np.empty(n_candidates), np.empty(n_candidates, np.int64)
+    allowed, explorable = np.empty(n_candidates, np.bool_), np.empty(n_candidates, np.bool_)
+    chances = np.empty((n_candidates, n_kinds))
+
+    for row in range(n):
+        _best_reasons(log_odds[row], best, best_kind)
+        _mark_top(best, explore_tracks, explorable)
+        new, spent = 0, 0
+        places_of_cluster[:] = 0
+        for place in range(length):
+            there = candidate[row, place] >= 0
+            if replay and not there:
+                break
+            n_allowed = _allow(
+                best, works[row], credits[row], fresh[row], clusters[row], quotas[row], complete[row],
+                complete_fresh[row], work_taken, places_of_artist, places_of_cluster, max_per_artist,
+                new < new_releases * (place + 1) // length, place, length, allowed,
+            )  # fmt: skip
+            if n_allowed == 0 and not there:
+                break
+            top = -1
+            for c in range(n_candidates):
+                if allowed[c] and (top < 0 or best[c] > best[top]):
+                    top = c
+            free = explores[row] and spent < most_explored
+            _chances(
+                log_odds[row], best, best_kind, allowed, explorable, top, free, method, epsilon, temperature, chances
+            )
+            if there:
+                c, k = candidate[row, place], kind[row, place]
+            else:
+                c, k = _pick(chances, top, best_kind, method, epsilon, free, uniforms[row, place])
+                candidate[row, place], kind[row, place] = c, k
+            is_best = top >= 0 and c == top and k == best_kind[top]
+            if replay or not there:
+                propensity[row, place] = chances[c, k]
+                explored[row, place] = not is_best
+            if replay:
+                expected[row, place] = 0.0
+                for other in range(n_candidates):
+                    for reason in range(n_kinds):
+                        if chances[other, reason] > 0:
+                            chance = 1 / (1 + np.exp(-(values[row, other, reason] + effects[place])))
+                            expected[row, place] += chances[other, reason] * chance
+            spent += explored[row, place]
+            new += fresh[row, c]
+            work_taken[works[row, c]] = True
+            for m in range(credits.shape[2]):
+                if credits[row, c, m] >= 0:
+                    places_of_artist[credits[row, c, m]] += 1
+            if clusters[row, c] >= 0:
+                places_of_cluster[clusters[row, c]] += 1
+        for place in range(length):
+            if candidate[row, place] >= 0:
+                c = candidate[row, place]
+                work_taken[works[row, c]] = False
+                for m in range(credits.shape[2]):
+                    if credits[row, c, m] >= 0:
+                        places_of_artist[credits[row, c, m]] = 0
+
+
+@njit(cache=True, nogil=True)
+def _best_reasons(log_odds, best, best_kind):
+    """The best reason of each candidate; of equals, the first one."""
+    for c in range(log_odds.shape[0]):
+        best[c], best_kind[c] = log_odds[c, 0], 0
+        for k in range(1, log_odds.shape[1]):
+            if log_odds[c, k] > best[c]:
+                best[c], best_kind[c] = log_odds[c, k], k
+
+
+@njit(cache=True, nogil=True)
+def _mark_top(best, n, explorable):
+    """Mark the `n` best candidates; of equals, the first ones."""
+    order = np.argsort(-best, kind="mergesort")
+    explorable[:] = False
+    for at in range(min(n, len(order))):
+        explorable[order[at]] = best[order[at]] > -np.inf
+
+
+@njit(cache=True, nogil=True)
+def _allow(
+    best, works, credits, fresh, clusters, quotas, complete, complete_fresh, work_taken, places_of_artist,
+    places_of_cluster, max_per_artist, behind, place, length, allowed,
+):  # fmt: skip
+    """Mark what the rules leave for a place; returns how many candidates."""
+    least = np.iinfo(np.int64).max
+    busiest = np.zeros(len(best), np.int64)
+    for c in range(len(best)):
+        allowed[c] = best[c] > -np.inf and not work_taken[works[c]]
+        if allowed[c]:
+            for m in range(credits.shape[1]):
+                if credits[c, m] >= 0:
+                    busiest[c] = max(busiest[c], places_of_artist[credits[c, m]])
+            least = min(least, busiest[c])
+    most = max_per_artist - 1
+    if complete:
+        most = max(most, least)
+    any_fresh = False
+    for c in range(len(best)):
+        allowed[c] = allowed[c] and busiest[c] <= most
+        any_fresh = any_fresh or (allowed[c] and fresh[c])
+    if behind and not any_fresh and not complete_fresh:
+        allowed[:] = False
+        return 0
+    any_due = False
+    for c in range(len(best)):
+        allowed[c] = allowed[c] and (fresh[c] or not (behind and any_fresh))
+        any_due = any_due or (allowed[c] and _due(clusters[c], quotas, places_of_cluster, place, length))
+    n_allowed = 0
+    for c in range(len(best)):
+        if any_due:
+            allowed[c] = allowed[c] and _due(clusters[c], quotas, places_of_cluster, place, length)
+        n_allowed += allowed[c]
+    return n_allowed
+
+
+@njit(cache=True, nogil=True)
+def _due(cluster, quotas, places_of_cluster, place, length):
+    """Whether a cluster of taste has fewer places than it should have by now."""
+    return cluster >= 0 and places_of_cluster[cluster] < quotas[cluster] * (place + 1) // length
+
+
+@njit(cache=True, nogil=True)
+def _chances(
+    log_odds, best, best_kind, allowed, explorable, top, free, method, epsilon, temperature, chances
+):  # fmt: skip
+    """The probability of each action for a place."""
+    chances[:] = 0.0
+    if top < 0:
+        return
+    if not free:
+        chances[top, best_kind[top]] = 1.0
+        return
+    any_explorable = explorable[top]  # the best one is the first to be explorable
+    total = 0.0
+    for c in range(len(best)):
+        if allowed[c] and (explorable[c] or not any_explorable):
+            for k in range(log_odds.shape[1]):
+                if log_odds[c, k] > -np.inf:
+                    if method == SOFTMAX:
+                        chances[c, k] = np.exp((log_odds[c, k] - best[top]) / temperature)
+                    else:
+                        chances[c, k] = 1.0
+                    total += chances[c, k]
+    share = epsilon if method == EPSILON_GREEDY else 1.0
+    for c in range(len(best)):
+        for k in range(log_odds.shape[1]):
+            chances[c, k] *= share / total
+    chances[top, best_kind[top]] += 1.0 - share
+
+
+@njit(cache=True, nogil=True)
+def _pick(chances, top, best_kind, method, epsilon, free, uniform):
+    """The action that the uniform numbers fall on: whether to explore, and where."""
+    if not free or (method == EPSILON_GREEDY and uniform[0] >= epsilon):
+        return top, best_kind[top]
+    # What the greedy share has added to the best action is left out: the second number is for exploration alone.
+    greedy = 1.0 - epsilon if method == EPSILON_GREEDY else 0.0
+    left = uniform[1] * (1.0 - greedy)
+    last_c, last_k = top, best_kind[top]
+    for c in range(chances.shape[0]):
+        for k in range(chances.shape[1]):
+            chance = chances[c, k]
+            if c == top and k == best_kind[top]:
+                chance -= greedy
+            if chance > 0:
+                last_c, last_k = c, k
+                left -= chance
+                if left < 0:
+                    return c, k
+    return last_c, last_k

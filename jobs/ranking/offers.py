@@ -1,0 +1,203 @@
+"""The actions that listeners may be offered, each with its features."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from jobs.ranking import choice, clusters, features, reasons
+from jobs.ranking.candidates import Evidence
+from jobs.ranking.catalogue import Catalogue
+from jobs.ranking.listeners import Block
+from jobs.ranking.reasons import Reasons
+
+
+class Scorer(Protocol):
+    """What puts actions in an order: a reward model, or a baseline."""
+
+    def log_odds(self, matrix: np.ndarray) -> np.ndarray:
+        """Log-odds of a reward, float64 (n_actions,), from features (n_actions, n_features)."""
+
+
+@dataclass(frozen=True)
+class ByFeature:
+    """A baseline: the order is that of one feature, and of equals that of popularity."""
+
+    name: str
+
+    def log_odds(self, matrix: np.ndarray) -> np.ndarray:
+        """The feature itself, float64 (n_actions,)."""
+        return matrix[:, features.COLUMN[self.name]] + 1e-3 * matrix[:, features.COLUMN["popularity"]]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is true of each listener of a block.
+
+    traits : float64 (n_listeners,) in [0, 1] for each of `features.TRAITS`
+    shares : float64 (n_listeners, n_clusters), of plays by cluster of taste
+    best_match : float64 (n_listeners,), listener · track of the best track; 0: none is known
+    """
+
+    traits: dict[str, np.ndarray]
+    shares: np.ndarray
+    best_match: np.ndarray
+
+    @classmethod
+    def of_block(cls, block: Block, evidence: Evidence, catalogue: Catalogue) -> "Context":
+        """From what the listeners play."""
+        rows, tracks, weights = block.played
+        n_tracks = np.bincount(rows, minlength=len(block))
+        n_artists = (evidence.plays_artist > 0).sum(axis=1)
+        total = np.maximum(np.bincount(rows, weights=weights, minlength=len(block)), 1e-12)
+        shares = clusters.shares(block, catalogue)
+        bits = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
+        # Taken from the best tracks alone, and summed row by row: BLAS rounds in another way in blocks of other height.
+        best = np.where(np.isfinite(evidence.match), evidence.match, -np.inf).argmax(axis=1)
+        match = (catalogue.factors[best] * evidence.factors).sum(axis=1).astype(np.float64)
+        return cls(
+            {
+                "activity": np.minimum(np.log1p(n_tracks) / np.log1p(1000), 1),
+                "mainstream": np.bincount(rows, catalogue.popularity[tracks], len(block)) / np.maximum(n_tracks, 1),
+                "breadth": n_artists / np.maximum(n_tracks, 1),
+                "novelty": np.bincount(rows, weights * (catalogue.age[tracks] < 1), len(block)) / total,
+                "variety": bits / np.log(max(shares.shape[1], 2)),
+            },
+            shares,
+            np.maximum(match, 0),
+        )
+
+    def of(self, rows: np.ndarray) -> "Context":
+        """That of some of the listeners."""
+        traits = {name: values[rows] for name, values in self.traits.items()}
+        return Context(traits, self.shares[rows], self.best_match[rows])
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The actions that some listeners may be offered, with all that is known about each.
+
+    candidates : int (n_listeners, n_candidates), tracks; -1: none
+    number : int (n_listeners, n_candidates, n_kinds), the row in `features` of each action; -1: no action
+    features : float64 (n_actions, n_features), at the first place of a list
+    works, credits, fresh, clusters : as in `choice.Actions`
+    shares : float64 (n_listeners, n_clusters)
+    """
+
+    candidates: np.ndarray
+    reasons: Reasons
+    number: np.ndarray
+    features: np.ndarray
+    works: np.ndarray
+    credits: np.ndarray
+    fresh: np.ndarray
+    clusters: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def make(cls, tracks: np.ndarray, evidence: Evidence, context: Context, catalogue: Catalogue) -> "Offers":
+        """Find the reasons of the candidates `tracks`, and describe each action."""
+        credits = catalogue.credited(tracks)
+        found = reasons.find(tracks, credits, evidence, catalogue)
+        rows, columns, kinds = np.nonzero(found.holds)
+        number = np.full(found.holds.shape, -1)
+        number[rows, columns, kinds] = np.arange(len(rows))
+        there = tracks >= 0
+        of_tracks = describe_tracks(tracks, credits, evidence, context, catalogue)
+        return cls(
+            candidates=tracks,
+            reasons=found,
+            number=number,
+            features=features.matrix(
+                {
+                    **{name: values[rows, columns] for name, values in of_tracks.items()},
+                    "strength": found.strength[rows, columns, kinds],
+                    **{name: kinds == at for at, name in enumerate(features.KINDS)},
+                    **{name: values[rows] for name, values in context.traits.items()},
+                    features.POSITION: np.zeros(len(rows)),
+                }
+            ),
+            works=np.where(there, catalogue.work[tracks], -1),
+            credits=credits,
+            fresh=there & catalogue.new[tracks] & found.personal,
+            clusters=np.where(there, catalogue.cluster[tracks], -1),
+            shares=context.shares,
+        )
+
+    def spread(self, of_actions: np.ndarray, fill: float) -> np.ndarray:
+        """A number for each action, float64 (n_actions,), by listener, candidate and kind; `fill` where there is no
+        action."""
+        return np.where(self.number >= 0, np.append(of_actions, fill)[self.number], fill)
+
+    def actions(
+        self,
+        log_odds: np.ndarray,
+        spread: float,
+        length: int,
+        complete: np.ndarray,
+        complete_fresh: np.ndarray,
+        explores: np.ndarray,
+    ) -> choice.Actions:
+        """What may be chosen. log_odds : float64 (n_actions,); the other arguments : as `choice` takes them."""
+        return choice.Actions(
+            log_odds=self.spread(log_odds, -np.inf),
+            works=self.works,
+            credits=self.credits,
+            fresh=self.fresh,
+            clusters=self.clusters,
+            quotas=clusters.quotas(self.shares, spread, length),
+            complete=complete,
+            complete_fresh=complete_fresh,
+            explores=explores,
+        )
+
+
+def describe_tracks(
+    tracks: np.ndarray, credits: np.ndarray, evidence: Evidence, context: Context, catalogue: Catalogue
+) -> dict[str, np.ndarray]:
+    """The features of tracks for listeners, apart from the reason: each (n_listeners, n_candidates), by name.
+
+    tracks : int (n_listeners, n_candidates), -1: none; credits : int (n_listeners, n_candidates, n_credits)
+    """
+    rows = np.arange(len(tracks))[:, None]
+    near = {name: links.strength[rows, tracks] for name, links in evidence.near.items()}
+    # Not taken from `evidence.match`, which BLAS rounds in another way in blocks of another height.
+    match = (catalogue.factors[tracks] * evidence.factors[:, None, :]).sum(axis=2).astype(np.float64)
+    best = context.best_match[:, None]
+    played = evidence.plays_artist[rows[:, :, None], credits]
+    cluster = catalogue.cluster[tracks]
+    of_cluster = context.shares[rows, cluster] if context.shares.shape[1] else np.zeros(tracks.shape)
+    matches = {
+        "match_collaborative": match / np.where(best > 0, best, 1),
+        "match_played": near["collaborative"],
+        "match_audio": near["sound"],
+        "match_culture": evidence.words.strength[rows, catalogue.artist[tracks]],
+        "match_playlist": near["playlist"],
+    }
+    popularity = catalogue.popularity[tracks]
+    brought = _brought_by([*matches.values(), popularity], tracks >= 0)
+    return {
+        **matches,
+        "match_cluster": np.where(cluster >= 0, of_cluster, 0),
+        **{f"by_{model}": brought == at for at, model in enumerate(features.MODELS)},
+        "popularity": popularity,
+        "age": np.nan_to_num(catalogue.age[tracks] / 10, nan=1.0),
+        "new": catalogue.new[tracks],
+        "artist_known": ((played > 0) & (credits >= 0)).any(axis=2),
+    }
+
+
+def _brought_by(values: list[np.ndarray], there: np.ndarray) -> np.ndarray:
+    """The model by which each candidate stands highest among the listener's candidates: int (n_listeners,
+    n_candidates), an index into `features.MODELS`; -1: none, because no model speaks for it.
+
+    values : of each model, (n_listeners, n_candidates), above 0 where it speaks for a track
+    """
+    nobody = there.shape[1]
+    places = np.full((len(values), *there.shape), nobody)
+    for at, value in enumerate(values):
+        speaks = there & (value > 0)
+        order = np.argsort(np.where(speaks, -value, np.inf), axis=1, kind="stable")
+        np.put_along_axis(places[at], order, np.broadcast_to(np.arange(nobody), there.shape), axis=1)
+        places[at][~speaks] = nobody
+    return np.where(places.min(axis=0) < nobody, places.argmin(axis=0), -1)
