@@ -42,6 +42,7 @@ TABLE = Table(
         ),
         Column("minhash", BinaryType(), "Lowest byte of each MinHash of the text's shingles; empty: too short"),
         Column("minhash_bands", list_of(LongType()), "Keys of its bands of MinHashes: near copies share at least one"),
+        Column("names", BinaryType(), "Hashes of words with a capital, 4 bytes each, the lowest 64; empty: too short"),
         Column(
             "story_id",
             StringType(),

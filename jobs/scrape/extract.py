@@ -57,6 +57,7 @@ class Article:
     body_sha256: str
     minhash: bytes
     minhash_bands: list[int]
+    names: bytes
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,7 @@ def _article(
         body_sha256=version,
         minhash=sketched.minhash,
         minhash_bands=sketched.bands,
+        names=sketched.names,
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PAGES = 64  # raw pages that are held at a time
 BATCH = 2000  # articles that are compared with all earlier ones at a time
-SKETCHES = ("minhash", "minhash_bands")  # columns that are not for people
+SKETCHES = ("minhash", "minhash_bands", "names")  # columns that are not for people
 
 # Articles whose page was read again are made anew; those without a page, or whose page failed now, stay as they are.
 _KEPT = """
@@ -36,7 +36,7 @@ _KEPT = """
 # One row for each text that a page had, as `copies.new_articles` keeps them.
 _VERSIONS = """
     CREATE TEMP TABLE versions AS
-    SELECT url, fetched_at, article_id, text_sha256, minhash, minhash_bands
+    SELECT url, fetched_at, article_id, text_sha256, minhash, minhash_bands, names
     FROM (SELECT * FROM found QUALIFY row_number() OVER (PARTITION BY article_id ORDER BY fetched_at) = 1)
     WINDOW page AS (PARTITION BY url ORDER BY fetched_at)
     QUALIFY lag(text_sha256, 1, '') OVER page <> text_sha256 OR lag(title) OVER page IS DISTINCT FROM title
@@ -190,7 +190,6 @@ def _tell_stories(connection: "DuckDBPyConnection") -> int:
 
     connection.execute(_VERSIONS)
     connection.execute("CREATE TEMP TABLE stories AS SELECT *, '' AS story_id FROM versions LIMIT 0")
-    originals = "SELECT article_id, text_sha256, minhash, minhash_bands FROM stories WHERE story_id = article_id"
     ((count,),) = connection.sql("SELECT count(*) FROM versions").fetchall()
     for start in range(0, count, BATCH):
         # Rows of a table that was made in an order keep it: rowid tells where one stands.
@@ -198,7 +197,7 @@ def _tell_stories(connection: "DuckDBPyConnection") -> int:
             f"SELECT * FROM versions WHERE rowid >= {start} AND rowid < {start + BATCH} ORDER BY rowid"
         )
         rows = part.to_arrow_table()
-        stories = pa.array(story_ids(connection, originals, rows.to_pylist()), pa.string())
+        stories = pa.array(story_ids(connection, "stories", rows.to_pylist()), pa.string())
         connection.register("told", rows.append_column("story_id", stories))
         connection.execute("INSERT INTO stories SELECT * FROM told")
     ((copies,),) = connection.sql("SELECT count(*) FROM stories WHERE story_id <> article_id").fetchall()
