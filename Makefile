@@ -64,6 +64,11 @@ docs: setup ## write the data dictionary from the contracts
 .PHONY: requirements
 requirements: setup ## pin the versions of requirements.in anew
 	@.venv/bin/uv pip compile --quiet --upgrade --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+	@.venv/bin/uv pip compile --quiet --upgrade --no-header --no-annotate --python-version 3.11 -c requirements.txt benchmarks/requirements.in -o benchmarks/requirements.txt
+
+.PHONY: benchmark-peers
+benchmark-peers: setup ## install what the benchmarks measure against (`python -m benchmarks.NAME --help`)
+	@.venv/bin/uv pip install --quiet --python $(PY) -r benchmarks/requirements.txt
 
 .PHONY: clean
 clean: ## remove what `make weekly` made (not .venv)

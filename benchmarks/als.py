@@ -1,0 +1,247 @@
+"""How fast factors are learned: ours on Spark, beside Spark's MLlib and implicit, on one made-up matrix.
+
+The matrix has the shape of Last.fm-360K (Celma, "Music Recommendation and Discovery in the Long Tail", 2008): 358,858
+listeners, 160,112 artists, 17.3 million pairs, some 49 a listener, a fifth of all listeners on the most
+popular artist; and listeners have tastes, so that there is something to learn. Smaller cuts have fewer of both.
+
+    python -m benchmarks.als --small
+    python -m benchmarks.als --pairs 1.5e6 4e6 17.3e6 --factors 64 128
+"""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.contest import alone, arg_parser, is_installed, save, show
+
+LISTENERS, ARTISTS, PAIRS = 358_858, 160_112, 17.3e6
+TASTES, OWN_TASTE = 40, 0.7  # tastes there are; how much of a listener's history is of their own
+TOP_SHARE = 0.42  # of draws outside the own taste that the most popular artist would get from each listener
+DRAWS_PER_PAIR = 1.06  # because a listener draws popular artists more than once
+HELD_OUT, JUDGED, CUT = 0.1, 5_000, 10  # share of pairs held out; listeners judged; places of a list
+CORES = 2
+REGULARIZATION, UNOBSERVED_WEIGHT = 0.01, 0.1
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "DISCOVER_SPARK_MASTER": f"local[{CORES}]"}
+
+
+def main() -> None:
+    """Run all contenders on all sizes; print a table."""
+    parser = arg_parser("als", "Factorization of a made-up matrix like Last.fm-360K: ours, MLlib, implicit.")
+    parser.add_argument(
+        "--pairs", type=float, nargs="+", default=[1.5e6, 4e6, PAIRS], help="sizes (default: all three)"
+    )
+    parser.add_argument("--factors", type=int, nargs="+", default=[64, 128], help="lengths (default: 64 128)")
+    parser.add_argument("--epochs", type=int, default=10, help="of ours and implicit (default: 10)")
+    parser.add_argument("--without-mllib", action="store_true", help="leave out the slow one")
+    options = parser.parse_args()
+    if options.small:
+        options.pairs, options.factors, options.epochs = [2e5], [32], 3
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for pairs in options.pairs:
+            data = alone("benchmarks.als:generate", pairs=pairs, folder=folder)
+            for factors in options.factors:
+                task = {"folder": folder, "factors": factors}
+                found = {"ours": alone("benchmarks.als:ours", ENVIRONMENT, **task, epochs=options.epochs)}
+                if is_installed("implicit"):
+                    found["implicit"] = alone("benchmarks.als:implicit", ENVIRONMENT, **task, epochs=options.epochs)
+                if not options.without_mllib:
+                    found["MLlib"] = alone(
+                        "benchmarks.als:mllib", ENVIRONMENT | {"DISCOVER_SPARK_MEMORY": "8g"}, **task
+                    )
+                for name, measured in found.items():
+                    rows.append(
+                        {
+                            "contender": name,
+                            "pairs": data["pairs"],
+                            "d": factors,
+                            "s an epoch": measured["epoch_seconds"],
+                            "x ours": measured["epoch_seconds"] / found["ours"]["epoch_seconds"],
+                            "preparing s": measured["prepare_seconds"],
+                            "epochs": measured["epochs"],
+                            "total s": measured["total_seconds"],
+                            "peak MiB": measured["peak_mib"],
+                            f"NDCG@{CUT}": measured["ndcg"],
+                            "load": os.getloadavg()[0],
+                        }
+                    )
+                show("Factorization", rows)
+    save(options.json, rows=rows)
+
+
+def generate(pairs: float, folder: str) -> dict:
+    """Make the matrix: `train.npz` (rows, columns, plays), the same as `train.parquet`, and `test.npz`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    scale, rng = pairs / PAIRS, np.random.default_rng(0)
+    n_rows, n_columns = int(LISTENERS * scale), int(ARTISTS * scale)
+    popularity = _popularity(n_columns)
+    taste = rng.integers(TASTES, size=n_columns)
+    order = np.lexsort((np.arange(n_columns), taste))
+    starts = np.searchsorted(taste[order], np.arange(TASTES + 1))
+    activity = rng.lognormal(0, 0.35, n_rows)
+    counts = np.maximum(rng.poisson(activity / activity.mean() * pairs / n_rows * DRAWS_PER_PAIR), 1)
+    rows = np.repeat(np.arange(n_rows), counts)
+    own = rng.random(len(rows)) < OWN_TASTE
+    columns = np.searchsorted(np.cumsum(popularity), rng.random(len(rows)) * popularity.sum())
+    of_listener = rng.integers(TASTES, size=n_rows)[rows]
+    cumulated = np.append(0, np.cumsum(popularity[order]))
+    low, high = cumulated[starts[of_listener]], cumulated[starts[of_listener + 1]]
+    drawn = np.searchsorted(cumulated, low + rng.random(len(rows)) * (high - low), side="right") - 1
+    columns = np.where(own, order[drawn.clip(0, n_columns - 1)], columns.clip(0, n_columns - 1))
+    keys = np.unique(rows * n_columns + columns)
+    rows, columns = keys // n_columns, rng.permutation(n_columns)[keys % n_columns]
+    plays = np.ceil(rng.lognormal(4, 1.5, len(keys)))
+    test = (rng.random(len(keys)) < HELD_OUT) & (rows < JUDGED)
+    for name, of in (("train", ~test), ("test", test)):
+        np.savez(f"{folder}/{name}.npz", rows=rows[of], columns=columns[of], plays=plays[of], shape=(n_rows, n_columns))
+    rows, columns, values = rows[~test], columns[~test], np.log1p(plays[~test])
+    names = [
+        pa.array([f"{kind}{n:07}" for n in range(size)]) for kind, size in (("user", n_rows), ("track", n_columns))
+    ]
+    kind = pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), ["listener"])
+    row_id, track_id = (pa.DictionaryArray.from_arrays(n, names[i]) for i, n in enumerate((rows, columns)))
+    matrix = pa.table({"kind": kind, "row_id": row_id, "track_id": track_id, "value": values})
+    pq.write_table(matrix, f"{folder}/train.parquet", row_group_size=1_000_000)
+    return {"pairs": len(rows), "most": int(np.bincount(columns).max()), "rows": n_rows, "columns": n_columns}
+
+
+def ours(folder: str, factors: int, epochs: int) -> dict:
+    """jobs.collaborative on Spark, ids and all, as the weekly run does it."""
+    os.environ["DISCOVER_HOME"] = f"{folder}/home"
+    from jobs.collaborative.als import Parameters, factorize
+    from jobs.spark import session
+
+    parameters = Parameters(factors, epochs, REGULARIZATION, UNOBSERVED_WEIGHT, seed=0)
+    finished, losses = [], []
+
+    def note(_: int, loss: float) -> None:
+        finished.append(time.perf_counter())
+        losses.append(loss)
+
+    with session("benchmark") as spark:
+        spark.range(1).count()
+        started = time.perf_counter()
+        matrix = spark.read.parquet(f"{folder}/train.parquet")
+        with factorize(matrix, parameters, Path(f"{folder}/exchange").as_uri(), on_epoch=note) as found:
+            total = time.perf_counter() - started
+            sides = [side.toArrow() for side in (found.rows, found.tracks)]
+    seconds = np.diff(finished)
+    x, y = (_dense(side, key) for side, key in zip(sides, ("row_id", "track_id"), strict=True))
+    return {
+        "epoch_seconds": float(np.median(seconds)),
+        "prepare_seconds": finished[0] - started - float(np.median(seconds)),
+        "total_seconds": total,
+        "epochs": epochs,
+        "losses": losses,
+        "ndcg": _ndcg(folder, x, y),
+    }
+
+
+def implicit(folder: str, factors: int, epochs: int) -> dict:
+    """implicit's AlternatingLeastSquares, conjugate gradient, two threads."""
+    import scipy.sparse
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    train = np.load(f"{folder}/train.npz")
+    values = np.log1p(train["plays"]).astype(np.float32)
+    started = time.perf_counter()
+    matrix = scipy.sparse.csr_matrix((values, (train["rows"], train["columns"])), shape=tuple(train["shape"]))
+    seconds = []
+    # Its c counts from the 1 of all cells: the ratio of ours is 1 + α · value to 1.
+    model = AlternatingLeastSquares(
+        factors=factors, regularization=0.1, alpha=1 / UNOBSERVED_WEIGHT, iterations=epochs, num_threads=CORES
+    )
+    model.fit(matrix, show_progress=False, callback=lambda _, elapsed, *__: seconds.append(elapsed))
+    total = time.perf_counter() - started
+    return {
+        "epoch_seconds": float(np.median(seconds)),
+        "prepare_seconds": total - sum(seconds),
+        "total_seconds": total,
+        "epochs": epochs,
+        "ndcg": _ndcg(folder, model.user_factors, model.item_factors),
+    }
+
+
+def mllib(folder: str, factors: int) -> dict:
+    """Spark MLlib's ALS: an epoch is what two epochs take longer than one."""
+    os.environ["DISCOVER_HOME"] = f"{folder}/home"
+    from pyspark.ml.recommendation import ALS
+
+    from jobs.spark import session
+
+    with session("benchmark") as spark:
+        matrix = spark.read.parquet(f"{folder}/train.parquet").selectExpr(
+            "int(substring(row_id, 5)) AS row", "int(substring(track_id, 6)) AS track", "float(value) AS value"
+        )
+        matrix = matrix.repartition(CORES * 2, "row").cache()
+        matrix.count()
+        seconds = []
+        for n in (1, 1, 2):  # the first warms the JVM up
+            started = time.perf_counter()
+            ALS(
+                userCol="row",
+                itemCol="track",
+                ratingCol="value",
+                implicitPrefs=True,
+                rank=factors,
+                maxIter=n,
+                regParam=REGULARIZATION,
+                alpha=1 / UNOBSERVED_WEIGHT,
+                numUserBlocks=CORES * 2,
+                numItemBlocks=CORES * 2,
+            ).fit(matrix).itemFactors.count()
+            seconds.append(time.perf_counter() - started)
+    return {
+        "epoch_seconds": seconds[2] - seconds[1],
+        "prepare_seconds": 2 * seconds[1] - seconds[2],
+        "total_seconds": seconds[2],
+        "epochs": 2,
+        "ndcg": None,
+    }
+
+
+def _popularity(n: int) -> np.ndarray:
+    """Shares of listeners: Zipf with the exponent at which the first has `TOP_SHARE` and all together their pairs."""
+    ranks, mean = np.arange(1, n + 1), PAIRS / LISTENERS
+    low, high = 0.1, 2.0
+    for _ in range(60):
+        exponent = (low + high) / 2
+        low, high = (exponent, high) if TOP_SHARE * (ranks**-exponent).sum() > mean else (low, exponent)
+    return TOP_SHARE * ranks**-exponent
+
+
+def _dense(side, key: str) -> np.ndarray:
+    """Factors by number: the digits of the ids, float32 (n, d)."""
+    numbers = np.array([int(name.lstrip("usertack")) for name in side[key].to_pylist()])
+    values = side["factors"].combine_chunks().flatten().to_numpy().reshape(len(numbers), -1)
+    dense = np.zeros((numbers.max() + 1, values.shape[1]), np.float32)
+    dense[numbers] = values
+    return dense
+
+
+def _ndcg(folder: str, x: np.ndarray, y: np.ndarray) -> float:
+    """Mean NDCG over the listeners with held-out pairs, of the first `JUDGED`."""
+    train, test = np.load(f"{folder}/train.npz"), np.load(f"{folder}/test.npz")
+    known = train["rows"] < JUDGED
+    n = min(JUDGED, len(x))
+    scores = x[:n] @ y.T
+    of = known & (train["columns"] < len(y))
+    scores[train["rows"][of], train["columns"][of]] = -np.inf
+    top = np.argpartition(-scores, CUT, axis=1)[:, :CUT]
+    top = np.take_along_axis(top, np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1), axis=1)
+    relevant = np.zeros(scores.shape, bool)
+    of = (test["columns"] < len(y)) & (test["rows"] < n)
+    relevant[test["rows"][of], test["columns"][of]] = True
+    gain, wanted = 1 / np.log2(np.arange(2, CUT + 2)), np.bincount(test["rows"], minlength=n)[:n]
+    best = gain.cumsum()[np.minimum(wanted, CUT).clip(1) - 1]
+    found = (np.take_along_axis(relevant, top, axis=1) * gain).sum(axis=1) / best
+    return float(found[wanted > 0].mean())
+
+
+if __name__ == "__main__":
+    main()
