@@ -113,13 +113,15 @@ def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[
 def reader(lake: "Lake", articles: "DataFrame"):
     """The `jobs.culture.reading.Reader` of this library and these articles."""
     from jobs.culture.names import NameIndex, names
-    from jobs.culture.reading import Reader, boilerplate, ordinary_words
+    from jobs.culture.reading import Reader, boilerplate, seen_names
 
     artists, tracks = catalogue(lake)
-    ordinary = ordinary_words(articles, NameIndex(names(artists, [])))
+    seen = seen_names(articles, NameIndex(names(artists, tracks)))
     recurring = boilerplate(articles)
-    log.info("%s names are common words in these articles, %s sentences recur", len(ordinary), len(recurring))
-    return Reader.of(names(artists, tracks, ordinary), recurring, settings().culture.min_confidence)
+    lowered = sum(s.lowered > 0 for s in seen.values())
+    log.info("%s names are words in these articles, too; %s sentences recur", lowered, len(recurring))
+    config = settings().culture
+    return Reader.of(names(artists, tracks, seen), recurring, config.min_confidence, config.min_article_weight)
 
 
 def catalogue(lake: "Lake") -> tuple[list[tuple], list[tuple]]:

@@ -1,38 +1,17 @@
-"""The names of the library as one automaton (Aho and Corasick 1975), which finds all of them in one pass."""
+"""The names of the library: the ways to write each of them, and one automaton (Aho and Corasick 1975) that finds all of
+them in one pass over a text."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import ahocorasick
 
-from jobs.culture.lexicon import COMMON_WORDS
+from jobs.culture.commonness import Seen, commonness
 from jobs.culture.text import Folded, fold
+from jobs.culture.vocabulary import SMALL_WORDS
 
-SMALL_WORDS = frozenset(
-    (
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "de",
-        "for",
-        "from",
-        "in",
-        "la",
-        "n",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "with",
-        "&",
-        "+",
-    )
-)
-SHORT = 3  # letters: up to here a name is as likely an abbreviation or a syllable
+STRICT = 0.25  # from this commonness on, only capitals make a name of the words
 
 # "Song (2011 Remaster)", "Song - Live at Wembley", "Song feat. Somebody": what people write is "Song".
 _VERSION = re.compile(
@@ -46,11 +25,16 @@ _WORD = re.compile(r"[^\W_]+(?:['.][^\W_]+)*|[&+]")
 class Name(NamedTuple):
     """One way to write the name of one entity."""
 
-    kind: str  # "artist", "track" or "album"; albums only serve as evidence for their artist
-    entity_id: str  # artist_id, track_id; the title of an album
-    artist_ids: tuple[str, ...]  # whose it is; for an artist: itself
+    kind: str  # "artist", "track" or "album"
+    entity_id: str  # artist_id, track_id, or `album_id`
+    artist_ids: tuple[str, ...]  # whose it is, the main artist first; for an artist: itself
     cased: str  # as the catalogue writes it, folded
-    strict: bool  # a common word or phrase, or very short: only capitals make it a name
+    commonness: float  # the chance that a text with these words does not mean a name
+
+    @property
+    def strict(self) -> bool:
+        """Whether only capitals make a name of the words."""
+        return self.commonness >= STRICT
 
 
 class Match(NamedTuple):
@@ -61,30 +45,48 @@ class Match(NamedTuple):
     names: tuple[Name, ...]
 
 
+def album_id(artist_id: str, title: str) -> str:
+    """The identifier of an album: the catalogue gives it none."""
+    return f"{artist_id}/{title}"
+
+
 def names(
     artists: Iterable[tuple[str, str]],
     tracks: Iterable[tuple[str, str, tuple[str, ...], str | None]],
-    lowercased: Collection[str] = frozenset(),
-) -> list[Name]:
-    """All ways to write the names of a library.
+    seen: Mapping[str, Seen] | None = None,
+) -> Iterator[Name]:
+    """All ways to write the names of a library; an album comes once for each of its tracks.
 
     artists: (artist_id, name); tracks: (track_id, title, artist_ids with the main artist first, album or None).
-    lowercased: names in lower case that the articles use as common words (see `ordinary_words`).
+    seen: how the articles at hand write names, by their lower case (see `jobs.culture.reading.seen_names`).
     """
-    found: dict[tuple[str, str, str], Name] = {}
-
-    def add(kind: str, entity_id: str, artist_ids: tuple[str, ...], forms: list[str]) -> None:
-        for form in forms:
-            strict = form.lower() in lowercased or is_common(form)
-            found.setdefault((kind, entity_id, form.lower()), Name(kind, entity_id, artist_ids, form, strict))
-
     for artist_id, name in artists:
-        add("artist", artist_id, (artist_id,), artist_forms(name or ""))
+        yield from _spelled("artist", artist_id, (artist_id,), artist_forms(name or ""), seen)
     for track_id, title, artist_ids, album in tracks:
-        add("track", track_id, artist_ids, title_forms(title or ""))
+        yield from _spelled("track", track_id, artist_ids, title_forms(title or ""), seen)
         if album:
-            add("album", album, artist_ids[:1], title_forms(album))
-    return list(found.values())
+            yield from _spelled("album", album_id(artist_ids[0], album), artist_ids[:1], title_forms(album), seen)
+
+
+def _spelled(
+    kind: str, entity_id: str, artist_ids: tuple[str, ...], forms: list[str], seen: Mapping[str, Seen] | None
+) -> Iterator[Name]:
+    for form in forms:
+        yield Name(kind, entity_id, artist_ids, form, form_commonness(form, seen))
+
+
+def form_commonness(form: str, seen: Mapping[str, Seen] | None = None) -> float:
+    """The commonness of a folded name (`jobs.culture.commonness`); a number alone is common.
+
+    >>> form_commonness("The Cure") > form_commonness("Bad Brains") > form_commonness("Radiohead")
+    True
+    """
+    lower = form.lower()
+    words = _WORD.findall(lower)
+    large = [w for w in words if w not in SMALL_WORDS] or words[:1]
+    if not any(c.isalpha() for c in form):
+        large = ["one"] if any(c.isdigit() for c in form) else []
+    return commonness(large, lower, seen) if form != lower else commonness(large, lower)
 
 
 def artist_forms(name: str) -> list[str]:
@@ -101,6 +103,7 @@ def artist_forms(name: str) -> list[str]:
     forms += [re.sub(r"[.'!?*,]", "", f) for f in forms]
     forms += [re.sub(r"[-/]", " ", f) for f in forms] + [f.replace("/", "") for f in forms]
     forms += [re.sub(r"(?<=[A-Za-z])\$(?=[A-Za-z])", "s", f) for f in forms]
+    forms += [re.sub(r"(?<=[A-Za-z])!(?=[A-Za-z])", "i", f) for f in forms]
     return _tidy(forms)
 
 
@@ -117,57 +120,52 @@ def title_forms(title: str) -> list[str]:
 
 
 def _tidy(forms: list[str]) -> list[str]:
-    """Each form once, with single spaces; a form with nothing to read in it is no name."""
-    tidy = dict.fromkeys(" ".join(f.split()) for f in forms)
-    return [f for f in tidy if len(f) > 1 and (any(c.isalnum() for c in f) or f == forms[0])]
+    """Each form once, whatever its capitals, with single spaces; a form with nothing to read in it is no name."""
+    tidy = {f.lower(): f for f in reversed([" ".join(f.split()) for f in forms])}
+    kept = [f for f in reversed(tidy.values()) if len(f) > 1 and (any(c.isalnum() for c in f) or f == forms[0])]
+    return sorted(kept, key=lambda f: f != forms[0])
 
 
-def is_common(form: str) -> bool:
-    """Whether a folded name is made of everyday words only, or too short to be sure of.
+def is_distinctive(cased: str) -> bool:
+    """Whether a name is spelled as words are not: with capitals or signs inside.
 
-    >>> is_common("Bad Company"), is_common("Radiohead"), is_common("XTC")
-    (True, False, True)
+    >>> [is_distinctive(name) for name in ("HEALTH", "P!nk", "M83", "alt-J", "fun.", "Help!", "Sigur Ros")]
+    [True, True, True, True, False, False, False]
     """
-    letters, digits = any(c.isalpha() for c in form), any(c.isdigit() for c in form)
-    words = [word.lower() for word in _WORD.findall(form)]
-    short = sum(c.isalpha() for c in form) <= SHORT and not (letters and digits)
-    return short or all(word in COMMON_WORDS or word in SMALL_WORDS for word in words)
-
-
-def is_abbreviation(form: str) -> bool:
-    """Whether a folded name is in capitals and no everyday word: XTC, R.E.M.
-
-    >>> is_abbreviation("XTC"), is_abbreviation("AIR")
-    (True, False)
-    """
-    letters = [c for c in form if c.isalpha()]
-    return len(letters) > 1 and all(c.isupper() for c in letters) and form.lower() not in COMMON_WORDS
+    words = [word.rstrip(".!?,") for word in cased.split()]
+    return any(any(c.isupper() or not (c.isalpha() or c in "'&+-") for c in word[1:]) for word in words)
 
 
 class NameIndex:
-    """Finds names in folded texts. Can be pickled, to be made once and sent to every worker."""
+    """Finds names in folded texts. Can be pickled, to be made once and sent to every worker.
+
+    Memory: about half a KiB for each way to write a name, in every process that holds it, so that a library of a
+    million names fits into a worker of 1 GiB; `python -m benchmarks.linking` measures it.
+    """
 
     def __init__(self, all_names: Iterable[Name]):
-        self.automaton = ahocorasick.Automaton()
-        by_form: dict[str, list[Name]] = {}
+        by_form: dict[str, dict[tuple[str, str], Name]] = {}
         for name in all_names:
-            by_form.setdefault(name.cased.lower(), []).append(name)
-        for form in sorted(by_form):
-            self.automaton.add_word(form, tuple(sorted(by_form[form])))
+            by_form.setdefault(name.cased.lower(), {}).setdefault((name.kind, name.entity_id), name)
+        self.automaton = ahocorasick.Automaton()
+        while by_form:
+            form, of_entities = by_form.popitem()
+            self.automaton.add_word(form, tuple(sorted(of_entities.values())))
         self.automaton.make_automaton()
 
     def __bool__(self) -> bool:
         return len(self.automaton) > 0
 
     def matches(self, folded: Folded) -> Iterator[Match]:
-        """All places where a name stands between word boundaries, whatever its capitals, overlapping ones too."""
+        """All places where a name stands between word boundaries, whatever its capitals, overlapping ones too; a
+        name that is no common word in its plural, too ("the Madonnas of this world")."""
         lower = folded.lower
         if not self:
             return
         for last, written in self.automaton.iter(lower):
             end = last + 1
             start = end - len(written[0].cased)
-            if _bounded(lower, start, end):
+            if _bounded(lower, start, end) or (not written[0].strict and _in_plural(lower, start, end)):
                 yield Match(start, end, written)
 
 
@@ -177,6 +175,10 @@ def _bounded(text: str, start: int, end: int) -> bool:
         return False
     # A name that begins or ends with a sign ("!!!") must stand free there: "Great!!!" does not name anybody.
     return (text[start].isalnum() or not before.strip()) and (text[end - 1].isalnum() or after != text[end - 1])
+
+
+def _in_plural(text: str, start: int, end: int) -> bool:
+    return text[end : end + 1] == "s" and text[end - 1].isalpha() and _bounded(text, start, end + 1)
 
 
 def capitalised(surface: str, cased: str) -> bool:
@@ -190,17 +192,15 @@ def capitalised(surface: str, cased: str) -> bool:
     return bool(large) and all(w[0].isupper() or not w[0].isalpha() for w in large)
 
 
-def ordinary_uses(text: str, index: NameIndex) -> dict[str, bool]:
-    """The names in a text that the catalogue writes with a capital: whether the text ever writes them without.
-
-    Only names that are not known as common words are told.
-    """
-    uses: dict[str, bool] = {}
+def uses(text: str, index: NameIndex) -> list[tuple[str, bool, bool]]:
+    """The names in a text that the catalogue writes with a capital: the name in lower case, whether it is a common word
+    beforehand, and whether the text ever writes it without its capitals."""
+    found: dict[tuple[str, bool], bool] = {}
     folded = fold(text)
     for match in index.matches(folded):
         name = match.names[0]
-        if not name.strict and name.cased != name.cased.lower():
-            surface = folded.plain[match.start : match.end]
-            form = name.cased.lower()
-            uses[form] = uses.get(form, False) or surface == surface.lower()
-    return uses
+        form = name.cased.lower()
+        if name.cased != form:
+            key = (form, name.strict)
+            found[key] = found.get(key, False) or folded.plain[match.start : match.end] == form
+    return [(*key, lowered) for key, lowered in found.items()]

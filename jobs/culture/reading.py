@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs import weeks
+from jobs.culture.commonness import Seen
 from jobs.culture.mentions import find
-from jobs.culture.names import Name, NameIndex, ordinary_uses
+from jobs.culture.names import Name, NameIndex, uses
 from jobs.culture.terms import Entity, name_words, usage
 from jobs.culture.text import fingerprint, sentences
 
@@ -21,20 +22,27 @@ LANGUAGE = "en"  # the only one whose grammar `jobs.culture.tagger` knows
 BOILERPLATE_ARTICLES = 3
 BOILERPLATE_SHARE = 0.01
 
-# A name is a common word when this many articles, and this share of those with the name, write it in lower case.
-ORDINARY_ARTICLES = 2
-ORDINARY_SHARE = 0.2
-
 ANNOTATIONS = (
     "article_id string, day date, "
-    "mentions array<struct<entity_kind string, entity_id string, start int, surface string, confidence double>>, "
+    "mentions array<struct<entity_kind string, entity_id string, start int, surface string, confidence double, "
+    "sentence int, is_subject boolean, weight double>>, "
     "relevances array<struct<entity_kind string, entity_id string, relevance double>>, "
     "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double, "
     "relevance double>>"
 )
 _STRING, _DOUBLE = pa.string(), pa.float64()
 _ENTITY = [("entity_kind", _STRING), ("entity_id", _STRING)]
-_MENTION = pa.struct([*_ENTITY, ("start", pa.int32()), ("surface", _STRING), ("confidence", _DOUBLE)])
+_MENTION = pa.struct(
+    [
+        *_ENTITY,
+        ("start", pa.int32()),
+        ("surface", _STRING),
+        ("confidence", _DOUBLE),
+        ("sentence", pa.int32()),
+        ("is_subject", pa.bool_()),
+        ("weight", _DOUBLE),
+    ]
+)
 _RELEVANCE = pa.struct([*_ENTITY, ("relevance", _DOUBLE)])
 _USE = pa.struct(
     [*_ENTITY, *((name, _STRING) for name in ("kind", "stem", "form")), ("amount", _DOUBLE), ("relevance", _DOUBLE)]
@@ -85,24 +93,25 @@ def boilerplate(articles: DataFrame) -> frozenset[str]:
     return frozenset(row.mark for row in recurring.select("mark").distinct().collect())
 
 
-def ordinary_words(articles: DataFrame, index: NameIndex) -> frozenset[str]:
-    """The names, in lower case, that these articles use as common words: "the doors" opened."""
+def seen_names(articles: DataFrame, index: NameIndex) -> dict[str, Seen]:
+    """How these articles write the names of an index, by their lower case: "the doors" opened. Only names that are
+    common words, and names that are ever written without their capitals: of the others nothing is learned."""
     shared = articles.sparkSession.sparkContext.broadcast(index)
 
-    def uses(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def seen(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = [row for text in batch.column(0).to_pylist() for row in ordinary_uses(text, shared.value).items()]
-            yield pa.RecordBatch.from_arrays(
-                [pa.array([r[0] for r in rows], _STRING), pa.array([r[1] for r in rows], pa.bool_())],
-                ["form", "lowered"],
-            )
+            rows = [row for text in batch.column(0).to_pylist() for row in uses(text, shared.value)]
+            columns = zip(*rows, strict=True) if rows else ([], [], [])
+            types = (_STRING, pa.bool_(), pa.bool_())
+            arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, ["form", "common", "lowered"])
 
-    seen = articles.select("text").mapInArrow(uses, "form string, lowered boolean")
-    counted = seen.groupBy("form").agg(F.count_if("lowered").alias("lowered"), F.count("*").alias("articles"))
-    ordinary = counted.where(
-        (F.col("lowered") >= ORDINARY_ARTICLES) & (F.col("lowered") >= ORDINARY_SHARE * F.col("articles"))
+    found = articles.select("text").mapInArrow(seen, "form string, common boolean, lowered boolean")
+    counted = found.groupBy("form", "common").agg(
+        F.count_if("lowered").alias("lowered"), F.count("*").alias("articles")
     )
-    return frozenset(row.form for row in ordinary.collect())
+    learned = counted.where(F.col("common") | (F.col("lowered") > 0))
+    return {row.form: Seen(row.lowered, row.articles) for row in learned.collect()}
 
 
 @dataclass(frozen=True)
@@ -114,9 +123,12 @@ class Reader:
     names_of: dict[Entity, frozenset[str]]
     boilerplate: frozenset[str]
     min_confidence: float
+    min_article_weight: float
 
     @classmethod
-    def of(cls, names: Iterable[Name], boilerplate: frozenset[str], min_confidence: float) -> "Reader":
+    def of(
+        cls, names: Iterable[Name], boilerplate: frozenset[str], min_confidence: float, min_article_weight: float = 0.0
+    ) -> "Reader":
         """Make one from all names of the library."""
         names = list(names)
         artists_of: dict[Entity, tuple[str, ...]] = {}
@@ -129,12 +141,16 @@ class Reader:
         for entity, artist_ids in artists_of.items():
             of_artists = (names_of.get(("artist", a), frozenset()) for a in artist_ids)
             names_of[entity] = names_of[entity].union(*of_artists)
-        return cls(NameIndex(names), artists_of, names_of, boilerplate, min_confidence)
+        return cls(NameIndex(names), artists_of, names_of, boilerplate, min_confidence, min_article_weight)
 
     def read(self, title: str | None, text: str) -> dict[str, list[dict]]:
         """The mentions, relevances and uses of one article, as in `ANNOTATIONS`."""
         mentions = find(title, text, self.index, self.min_confidence, self.boilerplate)
-        sure = [m for m in mentions if m.confidence >= self.min_confidence]
+        sure = [
+            m._replace(confidence=m.confidence * m.weight)
+            for m in mentions
+            if m.entity_kind != "album" and m.confidence >= self.min_confidence and m.weight >= self.min_article_weight
+        ]
         said = usage(title, text, sure, self.artists_of, self.names_of, self.boilerplate)
         return {
             "mentions": [m._asdict() for m in mentions],

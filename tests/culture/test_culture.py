@@ -10,8 +10,9 @@ from rich.console import Console
 
 from jobs import cli
 from jobs.culture.__main__ import arg_parser, main
+from jobs.culture.commonness import Seen
 from jobs.culture.names import NameIndex, names
-from jobs.culture.reading import Reader, annotate, boilerplate, ordinary_words, sort_out
+from jobs.culture.reading import Reader, annotate, boilerplate, seen_names, sort_out
 from jobs.culture.show import examples, show
 from jobs.culture.weights import weigh
 from tests.culture.conftest import WEEK, article, article_id, fill
@@ -120,7 +121,7 @@ def weighed(spark, library, texts, partitions=1):
     """The vectors of texts [(id, day, title, text)] as {(entity_id, kind, term): weight}."""
     rows = pd.DataFrame(texts, columns=["article_id", "day", "title", "text"])
     articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string")
-    annotated = annotate(articles.repartition(partitions), Reader.of(names(*library), frozenset(), 0.5))
+    annotated = annotate(articles.repartition(partitions), Reader.of(names(*library), frozenset(), 0.5, 0.1))
     relevances = annotated.selectExpr("day", "inline(relevances)")
     vectors = weigh(relevances, annotated.selectExpr("article_id", "day", "inline(uses)"), WEEK, 26.0, 100)
     return {(r.entity_id, r.kind, r.term): r.weight for r in vectors.collect()}
@@ -170,7 +171,8 @@ def test_sentences_that_recur_on_a_source_are_boilerplate_and_lower_case_names_a
     fill(lake, rows)
     articles = sort_out(lake.spark(spark, "articles"), WEEK).where("reason IS NULL")
     assert len(boilerplate(articles)) == 1
-    assert ordinary_words(articles, NameIndex(names([("b", "Battles"), ("r", "Radiohead")], []))) == {"battles"}
+    seen = seen_names(articles, NameIndex(names([("b", "Battles"), ("r", "Radiohead")], [])))
+    assert seen == {"battles": Seen(lowered=4, articles=4)}
 
 
 def test_help_teaches_and_loads_nothing_heavy():
