@@ -1,7 +1,7 @@
 """The article in a page: main text, title, authors, dates, language and the rest; or why there is none."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -98,7 +98,8 @@ def read_page(
     if len(text) < min_characters:
         return Reading(None, "too little text", links, listing)
     version = hashlib.sha256(body).hexdigest()
-    return Reading(_article(tree, said, text, version, hints, url, now), "", links, listing)
+    article = _article(tree, completed(said, tree, url, hints, now), text, version, hints, url)
+    return Reading(article, "", links, listing)
 
 
 def main_text(tree: HtmlElement, min_characters: int) -> str:
@@ -135,22 +136,26 @@ def _paragraphs(place: HtmlElement) -> str:
     return clean("\n".join(kept))
 
 
-def _article(
-    tree: HtmlElement, said: Metadata, text: str, version: str, hints: Hints, url: str, now: datetime
-) -> Article:
+def completed(said: Metadata, tree: HtmlElement, url: str, hints: Hints, now: datetime) -> Metadata:
+    """What a page says about itself, with what is missing in it from the hints, or else as trafilatura and htmldate
+    (Barbaresi 2020, "htmldate: A Python package to extract publication dates from web pages") find it."""
     title, authors, published = said.title or hints.title, said.authors, said.published
     if published is None and hints.published_at is not None:
         published = Moment(hints.published_at, None)
     if not (title and authors and published):
         found = trafilatura.extract_metadata(tree, default_url=url, extensive=False)
-        title, authors = title or clean_line(found.title), authors or author_names(found.author)
+        title, authors = title or clean_line(found.title), authors or tuple(author_names(found.author))
         published = published or parse_moment(found.date, now)
+    return replace(said, title=title, authors=authors, published=published)
+
+
+def _article(tree: HtmlElement, said: Metadata, text: str, version: str, hints: Hints, url: str) -> Article:
     sketched = sketch(text)
     return Article(
-        title=title,
-        authors=list(authors),
-        published_at=published.at if published else None,
-        published_utc_offset=published.offset if published else None,
+        title=said.title,
+        authors=list(said.authors),
+        published_at=said.published.at if said.published else None,
+        published_utc_offset=said.published.offset if said.published else None,
         modified_at=said.modified.at if said.modified else None,
         language=recognise(text, said.language or language_code(hints.language)),
         section=said.section,

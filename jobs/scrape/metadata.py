@@ -54,7 +54,7 @@ def metadata(tree: HtmlElement, url: str, now: datetime) -> Metadata:
     """Read the metadata of a page; dates after `now` and a day are mistakes."""
     data, metas = linked_data(tree), _metas(tree)
     canonical = _canonical(tree, metas, url)
-    said = _article(data, {url, canonical})
+    said = article_thing(data, {url, canonical})
     heading = _heading(tree, metas)
     authors = _authors(data, said) or _names(_contents(metas, AUTHORS))
     published = _moment([*_texts(data, said, "datePublished"), *_contents(metas, PUBLISHED)], now)
@@ -84,7 +84,7 @@ def language_code(tag: object) -> str | None:
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
-def _article(data: LinkedData, addresses: set[str | None]) -> dict | None:
+def article_thing(data: LinkedData, addresses: set[str | None]) -> dict | None:
     """The thing that is the article of the page: the one that says so by its address, or else the first."""
     articles = [thing for thing in data.things if is_article(thing)]
     for thing in articles:
