@@ -56,8 +56,8 @@ def author_names(text: object) -> list[str]:
 
     >>> author_names("By Jane Doe and Ann Other"), author_names("https://example.org/jane")
     (['Jane Doe', 'Ann Other'], [])
-    >>> author_names("Jane Doe, Staff Writer"), author_names("The Press, Ltd")
-    (['Jane Doe'], ['The Press, Ltd'])
+    >>> author_names("Jane Doe, MA, Staff Writer"), author_names("Simon & Garfunkel")
+    (['Jane Doe'], ['Simon & Garfunkel'])
     """
     line = _BY.sub("", clean_line(text) or "")
     return _names(line) or ([line] if line and len(line) <= MAX_NAME and not _ADDRESS.search(line) else [])
@@ -127,12 +127,12 @@ def _is_name_word(word: str) -> bool:
 
 
 def _names(line: str) -> list[str]:
-    """The names in a line; the whole of it where an "and" or a comma is part of one, as of an agency or a band."""
+    """The names in a line; the whole of it where an "and" is part of the first, as of a band."""
     parts = [part.strip(" ,.:-–\"'") for part in _BETWEEN_NAMES.split(line)]
     names = [part for part in parts if _is_name(part)]
-    if any(" " not in name for name in names):
+    if names and " " not in names[0]:
         return [line] if _is_name(line) else names[:1]
-    return names
+    return [name for name in names if " " in name]
 
 
 def _is_name(text: str) -> bool:

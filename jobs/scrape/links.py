@@ -43,15 +43,16 @@ def page_links(tree: HtmlElement, url: str) -> list[Link]:
 
 def text_links(tree: HtmlElement, url: str, text: str) -> list[str]:
     """The addresses that the main text of a page leads to, in its order, each once: those of the links whose paragraph
-    is in the text."""
-    home, squeezed = base_url(tree, url), "".join(text.split())
+    is a line of the text, or within one."""
+    home, lines = base_url(tree, url), {_squeezed(line) for line in text.splitlines()}
+    whole = _squeezed(text)
     found: dict[str, None] = {}
     known: dict[HtmlElement, bool] = {}
     for anchor in _anchors(tree):
         paragraph = block(anchor)
         if paragraph not in known:
-            inside = "".join(clean(words(paragraph)).split())
-            known[paragraph] = bool(inside) and inside in squeezed
+            inside = _squeezed(clean(words(paragraph)))
+            known[paragraph] = inside in lines or (len(inside) >= PARAGRAPH and inside in whole)
         address = urls.normalise(anchor.get("href"), home) if known[paragraph] else None
         if address is not None and words(anchor):
             found[address] = None
@@ -69,6 +70,11 @@ def is_listing(links: list[Link], url: str, text: str, min_characters: int) -> b
     within = sum(clean(headline) in text for headline in headlines)
     paragraphs = sum(len(line) >= PARAGRAPH for line in text.splitlines())
     return within >= max(LEAST_HEADLINES, paragraphs / PARAGRAPHS_PER_HEADLINE)
+
+
+def _squeezed(text: str) -> str:
+    """Without white space, which extraction changes."""
+    return "".join(text.split())
 
 
 def _anchors(tree: HtmlElement) -> list[HtmlElement]:

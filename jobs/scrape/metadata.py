@@ -189,8 +189,8 @@ def _tags(data: LinkedData, said: dict | None, metas: dict[str, list[str]], tree
     linked = _texts(data, said, "keywords")
     marked = (words(link) for link in tree.xpath("//a[@rel='tag']")[:MAX_TAGS])
     for texts in (linked, *([*metas.get(name, [])] for name in TAGS), marked):
-        tags = [clean_line(tag) for text in texts for tag in text.split(",")]
-        kept = {tag.casefold(): tag for tag in tags if tag and len(tag) <= MAX_TAG}
+        tags = [clean_line(tag.strip("\"' ")) for text in texts for tag in text.split(",")]
+        kept = {tag.casefold(): tag for tag in tags if tag and len(tag) <= MAX_TAG and "/" not in tag[:1]}
         if kept:
             return tuple(kept.values())[:MAX_TAGS]
     return ()
