@@ -4,7 +4,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)  # the web is not older: an earlier date is a mistake
 MAX_TEXT = 150  # characters in which a date is looked for
@@ -23,7 +22,7 @@ _MONTHS = """
 """
 _CLOCK = (
     r"(?:[\s,|•·–-]*(?:(?:at|um|as?|a las|alle|om)\s+)?(?P<hour>\d{1,2})[:.h](?P<minute>\d\d)(?::\d\d)?"
-    r"\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[a-z]{1,4}\b)?)?"
+    r"\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>[a-z]{1,4}\b|[+-]\d\d:?\d\d\b)?)?"
 )
 _WRITTEN = [
     re.compile(rf"\b(?P<month>[^\W\d_]{{3,10}})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})\b{_CLOCK}"),
@@ -44,15 +43,15 @@ class Moment:
 
 
 def parse_moment(text: object, now: datetime) -> Moment | None:
-    """A moment from ISO 8601, the form of mail headers, or as people write it; None when it is none of them, or not
-    plausible: before `OLDEST`, or after `now` and a day.
+    """A moment from ISO 8601, or as mail headers and people write it; None when it is none of them, or not plausible:
+    before `OLDEST`, or after `now` and a day.
 
     >>> parse_moment("2026-11-02T01:30:00+02:00", datetime(2026, 11, 23, tzinfo=UTC))
     Moment(at=datetime.datetime(2026, 11, 1, 23, 30, tzinfo=datetime.timezone.utc), offset=120)
     """
     if not isinstance(text, str):
         return None
-    for parse in (datetime.fromisoformat, parsedate_to_datetime, written_date):
+    for parse in (datetime.fromisoformat, written_date):
         try:
             moment = parse(text.strip()[:MAX_TEXT])
             offset = moment.utcoffset()
@@ -89,9 +88,17 @@ def written_date(text: str) -> datetime:
                 hour, half = int(found["hour"] or 0), (found["half"] or "")[:1]
                 hour = hour % 12 + (12 if half == "p" else 0) if half else hour
                 moment = datetime(int(found["year"]), month, int(found["day"]), hour, int(found["minute"] or 0))
-                zone = ZONES.get(found["zone"] or "")
-                return moment if zone is None else moment.replace(tzinfo=timezone(timedelta(hours=zone)))
+                return moment.replace(tzinfo=_zone(found["zone"] or ""))
     raise ValueError("no date in it")
+
+
+def _zone(text: str) -> timezone | None:
+    """The zone of "+02:00", "-0800" or "est"."""
+    if text[:1] in ("+", "-"):
+        minutes = 60 * int(text[1:3]) + int(text[-2:])
+        return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+    hours = ZONES.get(text)
+    return None if hours is None else timezone(timedelta(hours=hours))
 
 
 def _plain(text: str) -> str:

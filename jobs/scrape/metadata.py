@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from jobs.scrape import urls
 from jobs.scrape.byline import MAX_AUTHORS, around, author_names, authors_among, date_among
 from jobs.scrape.dates import Moment, parse_moment
-from jobs.scrape.linked_data import LinkedData, is_article, linked_data
+from jobs.scrape.linked_data import LinkedData, is_article, is_review, linked_data
 from jobs.scrape.reviews import Review, review
 from jobs.scrape.text import clean_line
 from jobs.scrape.tree import base_url, words
@@ -85,13 +85,15 @@ def language_code(tag: object) -> str | None:
 
 
 def article_thing(data: LinkedData, addresses: set[str | None]) -> dict | None:
-    """The thing that is the article of the page: the one that says so by its address, or else the first."""
+    """The thing that is the article of the page: the one that says so by its address, or else the first; of several
+    reviews none, because readers wrote them."""
     articles = [thing for thing in data.things if is_article(thing)]
     for thing in articles:
         named = [thing.get("@id"), *data.values(thing, "url"), *data.values(thing, "mainEntityOfPage")]
         if any((one.get("@id") if isinstance(one, dict) else one) in addresses for one in named if one):
             return thing
-    return articles[0] if articles else None
+    reviews = [thing for thing in articles if is_review(thing)]
+    return next((thing for thing in articles if len(reviews) < 2 or not is_review(thing)), None)
 
 
 def _texts(data: LinkedData, thing: dict | None, name: str) -> list[str]:
