@@ -4,11 +4,11 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from jobs.culture.lexicon import CALENDAR, MUSIC_WORDS, STOP_WORDS
-from jobs.culture.names import Match, NameIndex, capitalised, is_distinctive
+from jobs.culture.names import Match, Name, NameIndex, capitalised, is_distinctive
 from jobs.culture.text import Folded, Sentence, fingerprint, fold, sentence_at, sentences
 from jobs.culture.vocabulary import GIVEN_NAMES, PLACES
 
@@ -79,6 +79,7 @@ class Place:
 
     passage: Passage
     match: Match
+    names: tuple[Name, ...]  # those that can be meant, by their capitals
     sentence: int
     start: int  # in characters of the text
     surface: str
@@ -96,6 +97,7 @@ class Place:
     initial: bool  # nothing but signs before it in the sentence
     headline: bool
     quoted: bool
+    seen_as: dict[str, tuple[float, ...]] = field(default_factory=dict)  # features, by how the catalogue writes a name
 
     @property
     def key(self) -> tuple[bool, int, int]:
@@ -118,31 +120,27 @@ class Place:
 def places(passage: Passage, index: NameIndex) -> tuple[list[Place], Counter]:
     """Where names are written in a way that can be meant; and how often each name, in lower case, is written as a word.
 
-    A name that is a common word needs its capitals, or the spelling that only it has.
+    A name that is a common word needs its capitals, or the spelling that the catalogue gives it.
     """
     found, as_words = [], Counter()
-    plain, positions = passage.folded.plain, passage.folded.positions
+    plain, lower, positions = passage.folded
     for match in index.matches(passage.folded):
-        written = plain[match.start : match.end]
-        hyphenated = "-" in (plain[match.start - 1 : match.start], plain[match.end : match.end + 1])
-        names = tuple(n for n in match.names if _can_be_meant(written, n, hyphenated))
-        if not names:
-            as_words[written.lower()] += written == written.lower()
+        start, end, spelling = match
+        written = plain[start:end]
+        if spelling.strict and spelling.capital and written == lower[start:end]:
+            as_words[written] += 1
             continue
-        start, end = positions[match.start], positions[match.end - 1] + 1
-        number = sentence_at(passage.spans, start)
+        if spelling.strict and "-" in (plain[start - 1 : start], plain[end : end + 1]):
+            continue
+        names = [n for n in spelling.names if not n.strict or written == n.cased or capitalised(written, n.cased)]
+        first, last = positions[start], positions[end - 1] + 1
+        number = sentence_at(passage.spans, first) if names else -1
         if number >= 0 and not passage.skipped[number]:
-            found.append(_place(passage, Match(match.start, match.end, names), number, start, end))
+            found.append(_place(passage, match, tuple(names), number, first, last))
     return found, as_words
 
 
-def _can_be_meant(written: str, name, hyphenated: bool) -> bool:
-    if not name.strict:
-        return True
-    return not hyphenated and (written == name.cased or capitalised(written, name.cased))
-
-
-def _place(passage: Passage, match: Match, number: int, start: int, end: int) -> Place:
+def _place(passage: Passage, match: Match, names: tuple[Name, ...], number: int, start: int, end: int) -> Place:
     plain, span = passage.folded.plain, passage.spans[number]
     first = bisect_left(passage.folded.positions, span.start)
     last = bisect_left(passage.folded.positions, span.end)
@@ -157,6 +155,7 @@ def _place(passage: Passage, match: Match, number: int, start: int, end: int) ->
     return Place(
         passage=passage,
         match=match,
+        names=names,
         sentence=number,
         start=start,
         surface=passage.text[start:end],

@@ -16,14 +16,12 @@ from jobs.culture.disambiguation import (
     ARTIST_WEIGHTS,
     TITLE_WEIGHTS,
     Hypothesis,
-    artist_features,
     chance_of,
-    company,
     exclude,
     hypotheses,
     log_odds_of,
-    title_features,
 )
+from jobs.culture.evidence import artist_features, company, title_features
 from jobs.culture.names import NameIndex
 from jobs.culture.text import fold
 
@@ -108,8 +106,8 @@ def read(
         of_passage, words = places(passage, index)
         found += of_passage
         as_words += words
-    artists = hypotheses(longest([p for p in found if any(n.kind == "artist" for n in p.match.names)]), ("artist",))
-    titles = hypotheses(found, ("track", "album"))
+    artists = hypotheses(longest([p for p in found if any(n.kind == "artist" for n in p.names)]), ("artist",))
+    titles = hypotheses(found, ("track", "album"), {h.owner for h in artists})
     known = company(artists, titles, as_words, (fold(tag).lower for tag in tags))
 
     for h in artists:

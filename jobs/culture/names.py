@@ -3,6 +3,7 @@ them in one pass over a text."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import ahocorasick
@@ -37,12 +38,20 @@ class Name(NamedTuple):
         return self.commonness >= STRICT
 
 
+class Spelling(NamedTuple):
+    """All names that are written the same but for capitals."""
+
+    names: tuple[Name, ...]
+    strict: bool  # all are common words
+    capital: bool  # all have one in the catalogue
+
+
 class Match(NamedTuple):
-    """A place in the folded text, `[start, end)`, and all names that are written so."""
+    """A place in the folded text, `[start, end)`, and what is written there."""
 
     start: int
     end: int
-    names: tuple[Name, ...]
+    spelling: Spelling
 
 
 def album_id(artist_id: str, title: str) -> str:
@@ -150,7 +159,9 @@ class NameIndex:
         self.automaton = ahocorasick.Automaton()
         while by_form:
             form, of_entities = by_form.popitem()
-            self.automaton.add_word(form, tuple(sorted(of_entities.values())))
+            written_so = tuple(sorted(of_entities.values()))
+            strict = all(name.strict for name in written_so)
+            self.automaton.add_word(form, Spelling(written_so, strict, all(n.cased != form for n in written_so)))
         self.automaton.make_automaton()
 
     def __bool__(self) -> bool:
@@ -162,11 +173,13 @@ class NameIndex:
         lower = folded.lower
         if not self:
             return
-        for last, written in self.automaton.iter(lower):
+        for last, spelling in self.automaton.iter(lower):
             end = last + 1
-            start = end - len(written[0].cased)
-            if _bounded(lower, start, end) or (not written[0].strict and _in_plural(lower, start, end)):
-                yield Match(start, end, written)
+            if lower[end : end + 1].isalnum() and (spelling.strict or lower[end] != "s"):
+                continue
+            start = end - len(spelling.names[0].cased)
+            if _bounded(lower, start, end) or (not spelling.strict and _in_plural(lower, start, end)):
+                yield Match(start, end, spelling)
 
 
 def _bounded(text: str, start: int, end: int) -> bool:
@@ -181,6 +194,7 @@ def _in_plural(text: str, start: int, end: int) -> bool:
     return text[end : end + 1] == "s" and text[end - 1].isalpha() and _bounded(text, start, end + 1)
 
 
+@lru_cache(maxsize=100_000)
 def capitalised(surface: str, cased: str) -> bool:
     """Whether a surface is written as a name: every word but the small ones with a capital, and a name that the
     catalogue writes in capitals throughout (M.I.A.) in capitals throughout."""
@@ -198,9 +212,8 @@ def uses(text: str, index: NameIndex) -> list[tuple[str, bool, bool]]:
     found: dict[tuple[str, bool], bool] = {}
     folded = fold(text)
     for match in index.matches(folded):
-        name = match.names[0]
-        form = name.cased.lower()
-        if name.cased != form:
-            key = (form, name.strict)
+        if match.spelling.capital:
+            form = folded.lower[match.start : match.end]
+            key = (form, match.spelling.strict)
             found[key] = found.get(key, False) or folded.plain[match.start : match.end] == form
     return [(*key, lowered) for key, lowered in found.items()]

@@ -1,6 +1,7 @@
 """Text as this stage reads it: sentences with their offsets, and a folded form in which spellings meet."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -16,6 +17,7 @@ ABBREVIATIONS = """
 
 _QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑…", "'''''''\"\"\"\"\"\"\"-----.")
 _LETTERS = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "Æ": "AE"})
+_ALREADY_FOLDED = re.compile(r"[!-_a-~]+(?: [!-_a-~]+)*")  # ASCII without "`", words with one space between
 _MICRO = str.maketrans({"µ": "μ"})  # the micro sign is the Greek letter to the eye
 
 
@@ -37,20 +39,33 @@ def fold(text: str) -> Folded:
     >>> fold("Sigur  Rós").plain
     'Sigur Ros'
     """
-    if text.isascii() and "  " not in text and text.isprintable() and "`" not in text:
-        return Folded(text, text.lower(), range(len(text) + 1))
-    plain, lower, positions, space = [], [], [], False
-    for offset, character in enumerate(text):
-        for piece in _fold_character(character):
+    plain: list[str] = []
+    positions: list[int] = []
+    last, space = 0, False
+    for run in _ALREADY_FOLDED.finditer(text):
+        space = _fold_slowly(text, last, run.start(), space, plain, positions)
+        plain.append(run[0])
+        positions.extend(range(run.start(), run.end()))
+        last, space = run.end(), False
+    _fold_slowly(text, last, len(text), space, plain, positions)
+    positions.append(len(text))
+    folded = "".join(plain)
+    lower = folded.lower()
+    if len(lower) != len(folded):  # a few capitals of other scripts have two small letters
+        lower = "".join(small if len(small := c.lower()) == 1 else c for c in folded)
+    return Folded(folded, lower, positions)
+
+
+def _fold_slowly(text: str, start: int, end: int, space: bool, plain: list[str], positions: list[int]) -> bool:
+    """Append text[start:end] folded; space: whether a space stands before. Returns whether one stands at the end."""
+    for offset in range(start, end):
+        for piece in _fold_character(text[offset]):
             if piece == " " and space:
                 continue
             space = piece == " "
             plain.append(piece)
-            small = piece.lower()
-            lower.append(small if len(small) == 1 else piece)
             positions.append(offset)
-    positions.append(len(text))
-    return Folded("".join(plain), "".join(lower), positions)
+    return space
 
 
 @cache
