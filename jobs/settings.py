@@ -52,18 +52,26 @@ class ScrapeSettings(Section):
     """Reading the web."""
 
     user_agent: str = "DiscoverWeeklyBot/0.1 (+https://github.com/discover-weekly/discover-weekly#crawler)"
+    shards: int = Field(1, ge=1)  # processes that share the hosts; the DAGs start so many
     delay_seconds: float = Field(1.0, ge=0)  # least time between two requests to one host, seconds
+    pace: float = Field(1.0, ge=0)  # rest of a host, in times as long as it takes to answer, if that is longer
     max_delay_seconds: float = Field(60.0, ge=0)  # hosts that ask for longer rests are not read, seconds
-    threads: int = Field(16, ge=1)  # hosts read side by side
+    threads: int = Field(64, ge=1)  # hosts read side by side
     timeout_seconds: float = Field(20.0, gt=0)  # most time for one page in total, seconds
     extract_seconds: float = Field(20.0, gt=0)  # most time for finding the article in a page, seconds
     max_bytes: int = Field(5_000_000, ge=1)  # most bytes of one page, after decompression
     max_pages: int = Field(200, ge=1)  # most pages of one source in a run
+    max_host_pages: int = Field(1000, ge=1)  # most pages of one host in a run
     max_depth: int = Field(2, ge=0)  # links followed from a site's start page
+    retries: int = Field(2, ge=0)  # further tries of a page in a run when its host has failed
+    backoff_seconds: float = Field(5.0, ge=0)  # rest of a host after its first failure, doubled after each one, seconds
     max_failures: int = Field(5, ge=1)  # failures in a row after which a host is left alone for the run
     min_characters: int = Field(250, ge=1)  # pages with less main text hold no article
-    batch_pages: int = Field(50, ge=1)  # pages committed at a time: what a killed run repeats at most
-    forget_days: int = Field(30, ge=0)  # age at which a page without an article is looked at again, days
+    batch_pages: int = Field(500, ge=1)  # pages committed at a time
+    revisit_days: int = Field(1, ge=1)  # age at which an article is looked at again for the first time, days
+    max_revisit_days: int = Field(64, ge=1)  # most time between two looks at an article, days
+    max_listing_days: int = Field(7, ge=1)  # most time between two looks at a feed, sitemap or front page, days
+    forget_days: int = Field(30, ge=1)  # age at which a page that had no article is looked at again, days
     allow_private_addresses: bool = False  # read from loopback and private networks, as the sample world needs
 
 
@@ -71,7 +79,8 @@ class CultureSettings(Section):
     """Words about artists."""
 
     half_life_weeks: float = Field(26.0, gt=0)  # age at which an article counts half, weeks
-    min_confidence: float = Field(0.5, ge=0, le=1)  # mentions below are not used
+    min_confidence: float = Field(0.65, ge=0, le=1)  # mentions below are not used; precision .95 in cross-validation
+    min_article_weight: float = Field(0.1, ge=0, le=1)  # articles worth less (not about music, lists) are not used
     terms_per_kind: int = Field(200, ge=1)  # terms of each kind kept for an artist or track, the heaviest first
     similar_artists: int = Field(20, ge=1)  # neighbours kept for each artist
 
@@ -84,8 +93,8 @@ class CollaborativeSettings(Section):
     tolerance: float = Field(
         1e-3, ge=0
     )  # training ends after an epoch that lowers the loss by a smaller share than this
-    regularization: float = Field(0.01, gt=0)  # L2 penalty, times a row's number of values and of weighted other cells
-    unobserved_weight: float = Field(0.1, ge=0)  # confidence that a track never played is not liked; log 2: one play
+    regularization: float = Field(0.03, gt=0)  # L2 penalty, times a row's number of values and of weighted other cells
+    unobserved_weight: float = Field(0.15, ge=0)  # confidence that a track never played is not liked; log 2: one play
     solver: Literal["conjugate_gradient", "cholesky"] = "conjugate_gradient"  # cholesky is exact, and slower
     warm_start: bool = True  # start from last week's factors
     half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks

@@ -1,6 +1,6 @@
-"""Connections that lead to public addresses only, and that end when their time is over."""
+"""Connections that lead to public addresses only, are kept for the next page of the host, and end when the time of a
+request is over."""
 
-import ipaddress
 import socket
 import threading
 import time
@@ -13,34 +13,78 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-NAT64 = ipaddress.ip_network("64:ff9b::/96")  # IPv4 addresses behind a translator (RFC 6052)
+from jobs.scrape.public import is_public
+
+LOOK_SECONDS = 0.05  # between two looks at the clock; a request may last so much longer than its limit
+KEPT_CONNECTIONS = 512  # to hosts; the one used longest ago is closed for a new one
 
 
 class Blocked(Exception):
     """A name leads to addresses that may not be read from; the message is one of them."""
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet, also when it wraps an IPv4 address (mapped, 6to4, Teredo,
-    NAT64).
+class Limit:
+    """The time of one request. Whatever it is sent and received over is cut when it is over."""
 
-    >>> is_public("93.184.215.14"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
-    (True, False, False)
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if ip.version == 6:
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-        if ip in NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-        if ip.is_site_local:
-            return False
-    return ip.is_global and not ip.is_multicast
+    def __init__(self, seconds: float):
+        self.ends = time.monotonic() + seconds
+        self.expired = False
+        self._lines: list[_Line] = []
+        self._lock = threading.Lock()
+
+    def hold(self, line: "_Line") -> None:
+        """Use a connection for the request."""
+        with self._lock:
+            line.holders += 1
+            self._lines.append(line)
+            if self.expired:
+                line.cut()
+
+    def expire(self) -> None:
+        """The time is over."""
+        with self._lock:
+            self.expired = True
+            for line in self._lines:
+                line.cut()
+
+    def end(self) -> None:
+        """The request has ended; connections may be used for another one."""
+        with self._lock:
+            for line in self._lines:
+                line.release()
+            self._lines.clear()
+
+
+class _Line:
+    """A second handle of a connected socket, to shut it down while others read from it: TLS takes the first one away.
+    It is closed when the connection is, but not under a request: the body may still come after that."""
+
+    def __init__(self, opened: socket.socket):
+        self._handle = opened.dup()
+        self.holders, self._abandoned = 0, False
+
+    def cut(self) -> None:
+        try:
+            self._handle.shutdown(socket.SHUT_RDWR)
+        except OSError:  # it has ended by itself
+            return
+
+    def release(self) -> None:
+        self.holders -= 1
+        self._close_if_unused()
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        if self._abandoned and not self.holders:
+            self._handle.close()
 
 
 class Guard:
-    """Opens the connections of one client, checks where each leads, and cuts them off at a deadline.
+    """Opens connections, checks where each leads, and cuts them off when the time of a request is over. Shared by any
+    number of threads.
 
     The address is checked that is then connected to, after the name was resolved: neither a name that resolves
     differently the second time nor an odd spelling of an address gets past it.
@@ -48,28 +92,36 @@ class Guard:
 
     def __init__(self, allow_private: bool):
         self.allow_private = allow_private
-        self.expired = False
-        self._ends = 0.0  # monotonic clock
-        self._handles: list[socket.socket] = []
+        self._current = threading.local()
+        self._limits: set[Limit] = set()
+        self._changed = threading.Condition()
+        self._watcher: threading.Thread | None = None
 
     @contextmanager
-    def limit(self, seconds: float) -> Iterator[None]:
-        """Whatever is sent or received within, on connections opened within, ends after `seconds`, however slowly it
-        drips; `expired` says so."""
-        self.expired, self._ends = False, time.monotonic() + seconds
-        timer = threading.Timer(seconds, self._cut)
-        timer.daemon = True
-        timer.start()
+    def limit(self, seconds: float) -> Iterator[Limit]:
+        """Whatever this thread sends or receives within ends after `seconds`, however slowly it drips; the limit's
+        `expired` says so."""
+        limit = self._current.limit = Limit(seconds)
+        with self._changed:
+            self._limits.add(limit)
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="time limits", daemon=True)
+                self._watcher.start()
+            elif len(self._limits) == 1:
+                self._changed.notify()
         try:
-            yield
+            yield limit
         finally:
-            timer.cancel()
-            timer.join()
-            for handle in self._handles:
-                handle.close()
-            self._handles.clear()
+            self._current.limit = None
+            with self._changed:
+                self._limits.discard(limit)
+            limit.end()
 
-    def connect(self, connection: HTTPConnection) -> socket.socket:
+    def hold(self, line: _Line) -> None:
+        """The request of this thread uses this connection."""
+        self._current.limit.hold(line)
+
+    def connect(self, connection: HTTPConnection) -> tuple[socket.socket, _Line]:
         """A TCP connection for `connection`. Raises Blocked, or what urllib3 raises."""
         host, port = connection._dns_host.strip("[]"), connection.port
         try:
@@ -82,33 +134,47 @@ class Guard:
         for family, kind, protocol, _, address in allowed:
             opened = socket.socket(family, kind, protocol)
             try:
-                opened.settimeout(max(self._ends - time.monotonic(), 0.001))
+                opened.settimeout(max(self._current.limit.ends - time.monotonic(), 0.001))
                 opened.connect(address)
+                opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 opened.close()
                 last = error
                 continue
-            self._handles.append(opened.dup())  # TLS takes `opened` itself away, before its handshake
-            if self.expired:
-                self._cut()
-            return opened
+            line = _Line(opened)
+            self.hold(line)
+            return opened, line
         raise NewConnectionError(connection, str(last)) from last
 
-    def _cut(self) -> None:
-        self.expired = True
-        for handle in list(self._handles):
-            try:
-                handle.shutdown(socket.SHUT_RDWR)
-            except OSError:  # it has ended by itself
-                continue
+    def close(self) -> None:
+        """End the thread that looks at the clock."""
+        with self._changed:
+            watcher, self._watcher = self._watcher, None
+            self._changed.notify()
+        if watcher is not None:
+            watcher.join()
+
+    def _watch(self) -> None:
+        me = threading.current_thread()
+        while True:
+            with self._changed:
+                while not self._limits and self._watcher is me:
+                    self._changed.wait()
+                if self._watcher is not me:
+                    return
+                now = time.monotonic()
+                over = [limit for limit in self._limits if limit.ends <= now and not limit.expired]
+            for limit in over:
+                limit.expire()
+            time.sleep(LOOK_SECONDS)
 
 
 class GuardedAdapter(HTTPAdapter):
-    """The transport of a requests session whose connections a `Guard` opens. Nothing is tried twice."""
+    """The transport of a requests session whose connections a `Guard` opens, one to a host. Nothing is tried twice."""
 
     def __init__(self, guard: Guard):
         self.guard = guard
-        super().__init__(max_retries=0)
+        super().__init__(pool_connections=KEPT_CONNECTIONS, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *arguments, **options) -> None:
         """Set the kinds of connections that are made."""
@@ -126,12 +192,26 @@ def _pool(kind: type[HTTPConnectionPool], connection: partial, *arguments, **opt
 
 
 class _Guarded:
+    """Requests over a connection, the first and all later ones, are within the limit of their thread."""
+
     def __init__(self, *arguments, guard: Guard, **options):
         super().__init__(*arguments, **options)
-        self._guard = guard
+        self._guard, self._line = guard, None
 
     def _new_conn(self) -> socket.socket:
-        return self._guard.connect(self)
+        opened, self._line = self._guard.connect(self)
+        return opened
+
+    def putrequest(self, *arguments, **options) -> None:
+        if self._line is not None:
+            self._guard.hold(self._line)
+        super().putrequest(*arguments, **options)
+
+    def close(self) -> None:
+        line, self._line = self._line, None
+        super().close()
+        if line is not None:
+            line.abandon()
 
 
 class _Connection(_Guarded, HTTPConnection):

@@ -1,81 +1,74 @@
-"""The crawl: visits sources, follows what they lead to, and tells of every address what became of it."""
+"""The crawl: visits what is due, follows what it leads to, and tells of every address what became of it."""
 
+import hashlib
 import logging
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from jobs.scrape import urls
-from jobs.scrape.discover import Entry
-from jobs.scrape.extract import Article, Hints, Reading
-from jobs.scrape.fetch import Client, NotFetched, Page
-from jobs.scrape.frontier import Frontier, Source, Visit
+from jobs.scrape import revisits, urls
+from jobs.scrape.discover import Entry, Listing
+from jobs.scrape.extract import Article, Reading
+from jobs.scrape.fetch import NOT_MODIFIED, Client, NotFetched, Page, Validators
+from jobs.scrape.frontier import Frontier, Visit
 from jobs.scrape.isolation import Died
+from jobs.scrape.pages import page_row
 from jobs.scrape.politeness import Turns
+from jobs.scrape.record import Record, Source
+from jobs.scrape.revisits import Kind
 from jobs.scrape.robots import Robots
+from jobs.scrape.shards import Shard
 from jobs.settings import ScrapeSettings
 
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 XML = frozenset({"application/xml", "text/xml"})
+JSON = frozenset({"application/json", "application/feed+json"})
+PACKED = frozenset({"application/gzip", "application/x-gzip", "application/octet-stream", "text/plain"})  # of sitemaps
+GONE = 410  # for good
 CONSIDERED_PER_PAGE = 20  # so many times max_pages addresses of a source are considered; beyond it is a trap
+HOPELESS = frozenset({"unknown host", "no secure connection"})  # not tried again in the same run
+NEXT_RUN = frozenset({"page limit", "host limit", "host given up"})  # reasons that do not hold any longer then
+RECORDS = 256  # at most so many wait to be stored
 
 log = logging.getLogger("discover")
 
 
-@dataclass(frozen=True)
-class Record:
-    """What became of an address: a row of crawl_log, and of articles when there is one.
-
-    `reason` is from a small vocabulary and is counted; `detail` goes behind it for people. `found_at` is the address
-    of the page after redirects.
-    """
-
-    url: str
-    source_url: str
-    outcome: str
-    reason: str = ""
-    detail: str = ""
-    fetched_at: datetime | None = None  # UTC
-    status: int | None = None
-    received: int = 0  # bytes
-    seconds: float | None = None
-    found_at: str = ""
-    article: Article | None = None
-
-
 class Crawl:
-    """One run over the sources.
+    """One run over the sources whose addresses are in the frontier.
 
-    is_known : whether a page with this `urls.page_id` was read before, and needs no reading again
-    read_page, read_feed : as in `jobs.scrape.extract` and `jobs.scrape.discover`, isolated from this process; raise
+    sources : by address
+    read_page, read_feed, read_sitemap : as in `extract`, `discover` and `sitemap`, isolated from this process; raise
     Died, or ValueError for what cannot be read
     """
 
     def __init__(
         self,
         config: ScrapeSettings,
-        is_known: Callable[[int], bool],
+        shard: Shard,
+        sources: Mapping[str, Source],
+        frontier: Frontier,
+        turns: Turns,
+        client: Client,
+        robots: Robots,
         read_page: Callable[..., Reading],
-        read_feed: Callable[..., list[Entry]],
+        read_feed: Callable[..., Listing],
+        read_sitemap: Callable[..., Listing],
     ):
-        self._config, self._is_known = config, is_known
-        self._read_page, self._read_feed = read_page, read_feed
-        self._turns = Turns(config.delay_seconds)
-        self._frontier = Frontier(self._turns)
-        self._robots = Robots(config.user_agent, self._turns, config.max_delay_seconds)
-        self._records: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self._config, self._shard, self._sources, self._frontier = config, shard, sources, frontier
+        self._turns, self._client, self._robots = turns, client, robots
+        self._read_page, self._read_feed, self._read_sitemap = read_page, read_feed, read_sitemap
+        self._records: queue.Queue[Record | None] = queue.Queue(RECORDS)
+        self._closed = False
         self._lock = threading.Lock()  # of what follows
-        self._seen: set[int] = set()
-        self._failures: Counter[str] = Counter()  # of a host, in a row
-        self._given_up: dict[str, str] = {}  # hosts, and why
+        self._fetched: Counter[str] = Counter()  # pages of a source, and of a host
+        self._considered: Counter[str] = Counter()  # addresses of a source
+        self.retries = 0
 
-    def run(self, sources: Iterable[Source]) -> Iterator[Record]:
-        """Read the sources; yields a record for each address, as they come."""
-        for source in sources:
-            self._begin(source)
+    def run(self) -> Iterator[Record]:
+        """Visit everything in the frontier and what it leads to; yields a record for each address, as they come."""
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._config.threads)]
         for thread in threads:
             thread.start()
@@ -88,149 +81,225 @@ class Crawl:
                 else:
                     yield record
         finally:
-            self._frontier.close()
-
-    def _begin(self, source: Source) -> None:
-        url = urls.normalise(source.url)
-        if url is None:
-            self._records.put(Record(source.url, source.url, "skipped", "bad address", fetched_at=datetime.now(UTC)))
-        elif self._first_time(urls.page_id(url)):
-            self._turns.demand(urls.host(url), source.delay_seconds)
-            self._frontier.add(Visit(url, source, hints=Hints(language=source.language)))
+            if running:
+                self._closed = True
+                self._frontier.close()
 
     def _work(self) -> None:
-        client = Client.of(self._config, self._turns)
         try:
             while (visit := self._frontier.take()) is not None:
+                again = False
                 try:
-                    self._visit(visit, client)
+                    again = self._visit(visit)
                 except Exception as error:
                     log.exception("%s: this page is left out", visit.url)
                     self._tell(visit, "failed", "defect", type(error).__name__)
                 finally:
-                    self._frontier.done(visit)
+                    self._frontier.done(visit, again)
         finally:
-            client.close()
-            self._records.put(None)
+            self._put(None)
 
-    def _visit(self, visit: Visit, client: Client) -> None:
-        """Read one page, and tell what became of it."""
-        refusal = self._refusal(visit)
-        if refusal is not None:
-            self._tell(visit, "skipped", *refusal)
-            return
+    def _visit(self, visit: Visit) -> bool:
+        """Read one page, and tell what became of it; or return that it is to be tried again."""
+        source = self._sources[visit.source]
         try:
-            page = client.fetch(visit.url, lambda url: self._check(url, visit, client))
+            page = self._fetch(visit, source)
         except NotFetched as failure:
-            self._count(failure, visit.source)
-            self._tell(visit, "skipped" if failure.refused else "failed", failure.reason, failure.detail, failure)
-            return
-        with self._lock:
-            self._failures[urls.host(page.url)] = 0
-        fetched_at = datetime.now(UTC)
+            return self._not_fetched(visit, failure)
+        finally:
+            self._frontier.fetched(visit)
+        now = datetime.now(UTC)
+        there = visit
+        if visit.depth and page.url != visit.url:
+            there = replace(visit, url=page.url)
+            if not self._frontier.add([replace(there, fetched_at=now)], mine=False):  # somebody else was there first
+                self._tell(visit, "moved", "redirect to", page.url, page)
+                return False
         try:
-            if visit.depth == 0 and visit.source.kind == "feed":
-                outcome = self._feed(visit, page, fetched_at)
-            else:
-                outcome = self._page(visit, page, fetched_at)
+            record = self._read(there, source, page, now)
         except Died as died:
-            outcome = ("failed", "unreadable", str(died))
+            record = self._unreadable(there, page, now, str(died))
         except (ValueError, RuntimeError, MemoryError, RecursionError) as error:
-            outcome = ("failed", "unreadable", str(error)[:200])
-        self._tell(visit, *outcome[:3], page, fetched_at, *outcome[3:])
+            record = self._unreadable(there, page, now, str(error)[:200])
+        self._put(record)
+        if there is not visit:
+            self._tell(visit, "moved", "redirect to", page.url, replace(page, received=0))
+        return False
 
-    def _refusal(self, visit: Visit) -> tuple[str, str] | None:
-        """Why not to ask for the page at all: reason and detail. Counts it for its source when there is none."""
+    def _fetch(self, visit: Visit, source: Source) -> Page:
+        host = urls.host(visit.url)
         with self._lock:
-            given_up = self._given_up.get(urls.host(visit.url))
-            if given_up is not None:
-                return "host given up", given_up
-            if visit.source.fetched >= visit.source.max_pages:
-                return "page limit", ""
-            visit.source.fetched += 1
-        return None
-
-    def _check(self, url: str, visit: Visit, client: Client) -> None:
-        """Raises NotFetched when an address, or one it redirects to, may not be asked for."""
-        if visit.source.kind == "site" and visit.depth and not urls.within(url, visit.source.scope):
-            raise NotFetched("leads off the site", url, refused=True)
-        self._robots.check(url, client)
-
-    def _count(self, failure: NotFetched, source: Source) -> None:
-        """Give a host up that fails again and again, or asks for a longer rest than a run can give."""
-        host = urls.host(failure.url)
-        with self._lock:
+            if self._fetched[source.url] >= source.max_pages:
+                raise NotFetched("page limit", refused=True)
+            if self._fetched[f"//{host}"] >= self._config.max_host_pages:
+                raise NotFetched("host limit", refused=True)
+            self._fetched.update((source.url, f"//{host}"))
+        try:
+            keep_start = self._config.max_bytes if visit.depth == 0 and source.kind == "sitemap" else None
+            page = self._client.fetch(
+                visit.url, lambda url: self._check(url, visit, source), keep_start=keep_start, known=visit.known
+            )
+        except NotFetched as failure:
             if failure.refused:
-                source.fetched -= 1
-            if not failure.host_failed or host in self._given_up:
-                return
-            self._failures[host] += 1
-            rest = failure.retry_after or 0.0
-            if rest > self._config.max_delay_seconds:
-                self._given_up[host] = f"it asks to come back in {rest:.0f} s"
-            elif self._failures[host] >= self._config.max_failures:
-                self._given_up[host] = f"{self._failures[host]} failures in a row, the last one: {failure}"
-            else:
-                self._turns.postpone(host, rest)
-                return
-        log.warning("%s is left alone for this run: %s", host, self._given_up[host])
+                with self._lock:
+                    self._fetched.subtract((source.url, f"//{host}"))
+            raise
+        self._turns.succeeded(urls.host(page.url))
+        return page
 
-    def _feed(self, visit: Visit, page: Page, now: datetime) -> tuple:
-        if not _kind(page):
-            return "failed", "content type", page.content_type[:100]
-        entries = self._read_feed(page.body, page.charset, page.url, now)
-        for entry in entries:
-            hints = Hints(entry.published_at, entry.title, visit.source.language)
-            self._consider(Visit(entry.url, visit.source, 1, hints))
-        return "index", "", f"{len(entries)} entries"
+    def _check(self, url: str, visit: Visit, source: Source) -> None:
+        """Raises NotFetched when an address, or one it redirects to, may not be asked for."""
+        host, redirected = urls.host(url), url != visit.url
+        given_up = self._turns.given_up(host)
+        if given_up:
+            raise NotFetched("host given up", given_up, refused=True)
+        if visit.depth and not source.has(url):
+            raise NotFetched("leads off the site", url, refused=True)
+        if redirected and visit.depth and self._frontier.is_known(url):
+            raise NotFetched("redirect to known", url, refused=True)
+        if not self._shard.has(host):
+            raise NotFetched("redirect to other shard", url, refused=True)
+        self._turns.demand(host, source.delay_seconds)
+        self._robots.check(url, self._client)
 
-    def _page(self, visit: Visit, page: Page, now: datetime) -> tuple:
-        if not _kind(page):
-            return "rejected", "content type", page.content_type[:100]
-        if page.url != visit.url and not self._is_new(page.url) and visit.depth:
-            return "rejected", "redirect to known", page.url
-        read = self._read_page(
-            page.body, page.charset, page.url, visit.hints, page.robots, self._config.min_characters, now
-        )
-        start = visit.source.kind == "site" and visit.depth == 0
-        if start:
-            visit.source.scope = page.url
-        if visit.source.kind == "site" and visit.depth < self._config.max_depth:
-            for link in read.links:
-                if urls.within(link.url, visit.source.scope):
-                    self._consider(Visit(link.url, visit.source, visit.depth + 1, Hints(language=visit.hints.language)))
-        if start or (read.listing and visit.source.kind == "site"):
-            return "index", "", f"{len(read.links)} links"
-        if read.article is None:
-            return "rejected", read.rejected, ""
-        moved = ("redirect to", page.url) if page.url != visit.url else ("", "")
-        return "article", *moved, read.article
+    def _not_fetched(self, visit: Visit, failure: NotFetched) -> bool:
+        """Tell why there is no page, or return that it is to be tried again."""
+        host = urls.host(failure.url)
+        if failure.host_failed:
+            if self._turns.failed(host, str(failure), failure.retry_after):
+                log.warning("%s is left alone for this run: %s", host, self._turns.given_up(host))
+            hopeless = failure.reason in HOPELESS or self._turns.given_up(host)
+            if visit.attempts < self._config.retries and not hopeless:
+                with self._lock:
+                    self.retries += 1
+                return True
+        if failure.reason == "redirect to other shard" and visit.depth:
+            there = replace(visit, url=failure.detail)
+            found = tuple(self._frontier.add([there], mine=False))
+            self._tell(visit, "moved", "redirect to", failure.detail, failure, found=found)
+        elif failure.reason == "redirect to known":
+            self._tell(visit, "moved", "redirect to", failure.detail, failure)
+        elif failure.reason in NEXT_RUN:
+            self._tell(visit, "skipped", failure.reason, failure.detail, failure, due_in=timedelta())
+        elif failure.status == GONE:
+            self._tell(visit, "failed", failure.reason, failure.detail, failure)
+        else:
+            wait = failure.host_failed or failure.reason == "robots.txt closed"
+            due_in = self._interval(Kind.FAILED if wait else Kind.OTHER, False, visit, datetime.now(UTC))
+            outcome = "skipped" if failure.refused else "failed"
+            self._tell(visit, outcome, failure.reason, failure.detail, failure, due_in=due_in)
+        return False
 
-    def _consider(self, visit: Visit) -> None:
-        """Let a page that was found wait for its turn, unless it was read before."""
-        if not self._first_time(urls.page_id(visit.url)):
-            return
+    def _read(self, visit: Visit, source: Source, page: Page, now: datetime) -> Record:
+        if page.status == NOT_MODIFIED:
+            kind = Kind.ARTICLE if visit.depth else Kind.LISTING
+            return self._record(visit, page, now, "unchanged", self._interval(kind, False, visit, now))
+        if visit.depth == 0 and source.kind != "site":
+            return self._listing(visit, source, page, now)
+        return self._page(visit, source, page, now)
+
+    def _listing(self, visit: Visit, source: Source, page: Page, now: datetime) -> Record:
+        """A feed or a sitemap."""
+        if source.kind == "feed":
+            if not _kind(page) and page.content_type not in JSON:
+                return self._no_content(visit, page, now)
+            listing = self._read_feed(page.body, page.charset, page.url, now)
+        else:
+            if not _kind(page) and page.content_type not in PACKED:
+                return self._no_content(visit, page, now)
+            listing = self._read_sitemap(page.body, page.charset, page.url, now, self._config.max_bytes)
+        entries = [(entry, self._entry(entry, source)) for entry in listing.entries if source.has(entry.url)]
+        found = self._consider(source, [(there, entry.changed_at) for entry, there in entries], now)
+        maps = [(Visit(entry.url, source.url), entry.changed_at) for entry in listing.sitemaps
+                if urls.within(entry.url, source.url, "/")]  # fmt: skip
+        found += self._consider(source, maps, now)
+        version = _digest(*(f"{e.url} {e.changed_at}" for e in (*listing.entries, *listing.sitemaps)))
+        due_in = self._interval(Kind.LISTING, version != visit.version, visit, now, listing.interval)
+        detail = f"{len(listing.entries) + len(listing.sitemaps)} entries"
+        return self._record(visit, page, now, "index", due_in, detail=detail, version=version, found=tuple(found))
+
+    def _entry(self, entry: Entry, source: Source) -> Visit:
+        return Visit(entry.url, source.url, 1, entry.title, entry.published_at or entry.changed_at)
+
+    def _page(self, visit: Visit, source: Source, page: Page, now: datetime) -> Record:
+        if _kind(page) not in ("html", "xml"):
+            return self._no_content(visit, page, now)
+        hints = visit.hints(source.language)
+        read = self._read_page(page.body, page.charset, page.url, hints, page.robots, self._config.min_characters, now)
+        links = [link.url for link in read.links if source.has(link.url)] if source.kind == "site" else []
+        found: list[Visit] = []
+        if links and visit.depth < source.max_depth:
+            found = self._consider(source, [(Visit(url, source.url, visit.depth + 1), None) for url in links], now)
+        if visit.depth == 0 or (read.listing and source.kind == "site"):
+            outcome, kind, detail, version = "index", Kind.LISTING, f"{len(read.links)} links", _digest(*links)
+        elif read.article is None:
+            outcome, kind, detail = "rejected", Kind.OTHER, ""
+            version = _digest(hashlib.sha256(page.body).hexdigest())
+        else:
+            outcome, kind, detail, version = "article", Kind.ARTICLE, "", _article_version(read.article)
+        changed = version != visit.version
+        raw = None
+        if changed and visit.depth and read.rejected != "noindex":
+            raw = page_row(page.url, now, source.url, page.body, page.content_type, page.charset, page.robots, hints)
+        return self._record(
+            visit, page, now, outcome if changed else "unchanged", self._interval(kind, changed, visit, now),
+            reason=read.rejected if outcome == "rejected" else "", detail=detail, version=version, page=raw,
+            article=read.article if outcome == "article" and changed else None, found=tuple(found),
+        )  # fmt: skip
+
+    def _consider(self, source: Source, links: list[tuple[Visit, datetime | None]], now: datetime) -> list[Visit]:
+        """Let pages that were found, and when they have changed, wait for their turn, unless that is known to be
+        needless; returns those that were not known."""
         with self._lock:
-            visit.source.considered += 1
-            beyond = visit.source.considered - CONSIDERED_PER_PAGE * visit.source.max_pages
-        if beyond > 0:
-            if beyond == 1:
-                self._tell(visit, "skipped", "address limit", "and all others that this source leads to")
-            return
-        if self._is_known(urls.page_id(visit.url)):
-            self._tell(visit, "skipped", "known")
-            return
-        self._turns.demand(urls.host(visit.url), visit.source.delay_seconds)
-        self._frontier.add(visit)
-
-    def _is_new(self, url: str) -> bool:
-        return self._first_time(urls.page_id(url)) and not self._is_known(urls.page_id(url))
-
-    def _first_time(self, page_id: int) -> bool:
-        with self._lock:
-            new = page_id not in self._seen
-            self._seen.add(page_id)
+            room = CONSIDERED_PER_PAGE * source.max_pages - self._considered[source.url]
+            self._considered[source.url] += len(links)
+        if 0 <= room < len(links):
+            left_out = links[room][0]
+            self._tell(left_out, "skipped", "address limit", "and all others that this source leads to")
+        links = links[: max(room, 0)]
+        new: list[Visit] = []
+        for mine in (True, False):
+            new += self._frontier.add(
+                (visit for visit, _ in links if self._shard.has(urls.host(visit.url)) is mine), mine
+            )
+        added = {visit.url for visit in new}
+        for visit, changed_at in links:
+            if visit.url not in added:
+                known = self._frontier.mention(visit.url, changed_at)
+                if known is not None:
+                    self._tell(visit, "skipped", "known")
         return new
+
+    def _interval(
+        self, kind: Kind, changed: bool, visit: Visit, now: datetime, own: timedelta | None = None
+    ) -> timedelta:
+        elapsed = None if visit.fetched_at is None else now - visit.fetched_at
+        return revisits.interval(self._config, kind, changed, elapsed, own)
+
+    def _no_content(self, visit: Visit, page: Page, now: datetime) -> Record:
+        due_in = self._interval(Kind.OTHER if visit.depth else Kind.FAILED, False, visit, now)
+        return self._record(
+            visit, page, now, "rejected" if visit.depth else "failed", due_in, reason="content type",
+            detail=page.content_type[:100],
+        )  # fmt: skip
+
+    def _unreadable(self, visit: Visit, page: Page, now: datetime, why: str) -> Record:
+        due_in = self._interval(Kind.OTHER if visit.depth else Kind.FAILED, False, visit, now)
+        return self._record(visit, page, now, "failed", due_in, reason="unreadable", detail=why)
+
+    def _record(
+        self, visit: Visit, answer: Page, now: datetime, outcome: str, due_in: timedelta, **details: object
+    ) -> Record:
+        """The record of a page that was fetched."""
+        if visit.depth == 0 and answer.url != visit.url:
+            details["detail"] = f"{details.get('detail', '')}, redirect to {answer.url}".removeprefix(", ")
+        fresh = Validators(answer.etag, answer.last_modified)
+        return Record(
+            visit.url, visit.source, visit.depth, outcome, now, status=answer.status, received=answer.received,
+            seconds=answer.seconds, title=visit.title, published_at=visit.published_at, due_at=now + due_in,
+            known=visit.known if answer.status == NOT_MODIFIED else fresh,
+            **{"version": visit.version, **details},
+        )  # fmt: skip
 
     def _tell(
         self,
@@ -239,17 +308,29 @@ class Crawl:
         reason: str,
         detail: str = "",
         answer: Page | NotFetched | None = None,
-        fetched_at: datetime | None = None,
-        article: Article | None = None,
+        *,
+        due_in: timedelta | None = None,
+        found: tuple[Visit, ...] = (),
     ) -> None:
-        record = Record(
-            visit.url, visit.source.url, outcome, reason, detail, fetched_at or datetime.now(UTC), article=article
-        )
-        if answer is not None and answer.seconds > 0:
-            record = replace(record, status=answer.status, received=answer.received, seconds=answer.seconds)
-        if isinstance(answer, Page):
-            record = replace(record, found_at=answer.url)
-        self._records.put(record)
+        """The record of an address without a page."""
+        now = datetime.now(UTC)
+        asked = answer is not None and answer.seconds > 0
+        self._put(
+            Record(
+                visit.url, visit.source, visit.depth, outcome, now, reason, detail,
+                status=answer.status if asked else None, received=answer.received if asked else 0,
+                seconds=answer.seconds if asked else None, title=visit.title, published_at=visit.published_at,
+                known=visit.known, version=visit.version, due_at=None if due_in is None else now + due_in, found=found,
+            )
+        )  # fmt: skip
+
+    def _put(self, record: Record | None) -> None:
+        while not self._closed:
+            try:
+                self._records.put(record, timeout=1.0)
+                return
+            except queue.Full:  # the store is busy
+                continue
 
 
 def _kind(page: Page) -> str:
@@ -257,3 +338,12 @@ def _kind(page: Page) -> str:
     if page.content_type in HTML or (not page.content_type and page.body.lstrip().startswith(b"<")):
         return "html"
     return "xml" if page.content_type in XML or page.content_type.endswith("+xml") else ""
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _article_version(article: Article) -> str:
+    """Of what makes another article of a page (`copies.new_articles`)."""
+    return _digest(str(article.title), article.text_sha256)

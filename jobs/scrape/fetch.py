@@ -1,24 +1,24 @@
 """Fetching one page, safely and politely: within limits of time and size, from public addresses, over checked
-redirects."""
+redirects, and not at all when it has not changed."""
 
 import http.client
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from email.message import Message
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
 import urllib3.exceptions
 
 from jobs.scrape import urls
-from jobs.scrape.connection import Blocked, Guard, GuardedAdapter
+from jobs.scrape.connection import Blocked, Guard, GuardedAdapter, Limit
+from jobs.scrape.headers import content_type, product_token, retry_after, robots_rules, validator
 from jobs.scrape.politeness import Turns
 from jobs.settings import ScrapeSettings
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NOT_MODIFIED = 304
 BUSY = frozenset({429, 503})  # the server asks to come back later
 ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})  # their output can be limited
 CHUNK = 65536  # bytes
@@ -26,16 +26,34 @@ CHUNK = 65536  # bytes
 
 @dataclass(frozen=True)
 class Page:
-    """An answer with status 200. `url` is where it came from, after redirects; `received` counts bytes on the wire."""
+    """An answer with a page, status 200, or with the news that it has not changed, status 304 and an empty body.
+
+    `url` is where it came from, after redirects; `received` counts the bytes of bodies on the wire.
+    """
 
     url: str
     body: bytes
     content_type: str  # lower case, without parameters; empty: none given
     charset: str | None  # as the header says
-    robots: str  # the X-Robots-Tag header, lower case
-    received: int
-    seconds: float
+    robots: str  # what the X-Robots-Tag headers say to us: rules with commas between, lower case
+    etag: str | None
+    last_modified: str | None
+    received: int = 0
+    seconds: float = 0.0
     status: int = 200
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What tells the version of a page that is known (RFC 9110, section 8.8), as the server said it."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers of a request for a newer version."""
+        named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in named.items() if value}
 
 
 class NotFetched(Exception):
@@ -66,7 +84,7 @@ class NotFetched(Exception):
 
 
 class Client:
-    """Fetches pages, one at a time; each thread has its own, all share `turns`.
+    """Fetches pages. Shared by any number of threads; connections are kept for the next page of a host.
 
     user_agent : sent with every request
     timeout_seconds : most time for one page with all its redirects, without the waits for a turn
@@ -77,6 +95,7 @@ class Client:
         self, turns: Turns, *, user_agent: str, timeout_seconds: float, max_bytes: int, allow_private: bool = False
     ):
         self._turns, self._timeout, self._max_bytes = turns, timeout_seconds, max_bytes
+        self._agent = product_token(user_agent)
         self._guard = Guard(allow_private)
         self._session = _Session(user_agent, GuardedAdapter(self._guard))
 
@@ -94,12 +113,21 @@ class Client:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+        self._guard.close()
 
-    def fetch(self, url: str, may: Callable[[str], None], *, keep_start: int | None = None) -> Page:
+    def fetch(
+        self,
+        url: str,
+        may: Callable[[str], None],
+        *,
+        keep_start: int | None = None,
+        known: Validators = Validators(),
+    ) -> Page:
         """Fetch a normalised address.
 
         may : called with the address before each hop; raises NotFetched when it may not be asked for
         keep_start : of a longer page take this many bytes, and do not fail
+        known : the version that need not be sent again
 
         Raises NotFetched.
         """
@@ -111,8 +139,9 @@ class Client:
                 if spent >= self._timeout:
                     raise NotFetched("timeout", host_failed=True)
                 with self._turns.turn(urls.host(url)):
-                    exchange = _Exchange(self._session, self._guard, self._timeout - spent)
-                    answer = exchange.get(url, self._max_bytes, keep_start)
+                    exchange = _Exchange(self._session, self._agent, keep_start or self._max_bytes, keep_start is None)
+                    with self._guard.limit(self._timeout - spent) as limit:
+                        answer = exchange.get(url, limit, known.headers())
             except NotFetched as failure:
                 if exchange is not None:
                     spent, received = spent + exchange.seconds, received + exchange.received
@@ -120,7 +149,7 @@ class Client:
                 raise
             spent, received = spent + exchange.seconds, received + exchange.received
             if isinstance(answer, Page):
-                return Page(**{**vars(answer), "received": received, "seconds": spent})
+                return replace(answer, received=received, seconds=spent)
             url = answer
         failure = NotFetched("too many redirects", f"the last one to {url}")
         failure.url, failure.received, failure.seconds = asked, received, spent
@@ -128,38 +157,47 @@ class Client:
 
 
 class _Exchange:
-    """One request and its answer, with what it cost."""
+    """One request and its answer, with what it cost.
 
-    def __init__(self, session: requests.Session, guard: Guard, seconds: float):
-        self._session, self._guard, self._limit = session, guard, seconds
+    most : bytes of the body that are taken; whole : a longer one is a failure
+    """
+
+    def __init__(self, session: requests.Session, agent: str, most: int, whole: bool):
+        self._session, self._agent, self._most, self._whole = session, agent, most, whole
         self.received, self.seconds = 0, 0.0
 
-    def get(self, url: str, max_bytes: int, keep_start: int | None) -> Page | str:
+    def get(self, url: str, limit: Limit, headers: Mapping[str, str]) -> Page | str:
         """The page, or the address that it redirects to. Raises NotFetched."""
         started = time.monotonic()
+        seconds = max(limit.ends - started, 0.001)
         try:
-            with self._guard.limit(self._limit):
-                response = self._session.get(url, stream=True, allow_redirects=False, timeout=self._limit)
-                try:
-                    answer = self._answer(url, response, max_bytes, keep_start)
-                finally:
-                    self.received = response.raw.tell()
-                    response.close()
-                    self._session.close()  # no connection outlives the limit that it was opened under
-            if self._guard.expired:  # a body that ends where the connection ends looks complete when it is cut off
+            response = self._session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=seconds)
+            try:
+                answer = self._answer(url, response)
+                complete = self._rest(response)
+            except BaseException:
+                complete = False
+                raise
+            finally:
+                self.received = response.raw.tell()
+                if not complete or limit.expired:
+                    response.raw.close()  # and its connection; that of a complete answer is kept
+            if limit.expired:  # a body that ends where the connection ends looks complete when it is cut off
                 raise NotFetched("timeout", host_failed=True)
             return answer
-        except NotFetched:
+        except NotFetched as failure:
+            if limit.expired and failure.reason != "timeout":
+                raise NotFetched("timeout", host_failed=True) from None
             raise
         except Blocked as blocked:
             raise NotFetched("private address", str(blocked), refused=True) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError,
                 ValueError) as error:  # fmt: skip
-            raise self._failure(error) from error
+            raise _failure(error, limit.expired) from error
         finally:
             self.seconds = time.monotonic() - started
 
-    def _answer(self, url: str, response: requests.Response, max_bytes: int, keep_start: int | None) -> Page | str:
+    def _answer(self, url: str, response: requests.Response) -> Page | str:
         status, headers = response.status_code, response.headers
         if status in REDIRECTS and "Location" in headers:
             # Header bytes arrive as Latin-1; addresses in them are UTF-8 when they are not ASCII.
@@ -168,46 +206,68 @@ class _Exchange:
             if target is None:
                 raise NotFetched("bad redirect", location[:200], status=status)
             return target
-        if status != 200:
+        asked_for_news = any(name in response.request.headers for name in ("If-None-Match", "If-Modified-Since"))
+        if status != 200 and not (status == NOT_MODIFIED and asked_for_news):
+            self._rest(response)
             raise NotFetched(
                 f"status {status}",
                 status=status,
                 host_failed=status >= 500 or status in BUSY,
-                retry_after=_retry_after(headers.get("Retry-After")) if status in BUSY else None,
+                retry_after=retry_after(headers.get("Retry-After")) if status in BUSY else None,
             )
-        encodings = {e.strip().lower() for e in headers.get("Content-Encoding", "").split(",")}
+        kind, charset = content_type(headers.get("Content-Type", ""))
+        return Page(
+            url=url,
+            body=b"" if status == NOT_MODIFIED else self._body(response),
+            content_type=kind,
+            charset=charset,
+            robots=robots_rules(headers.get("X-Robots-Tag", ""), self._agent),
+            etag=validator(headers.get("ETag")),
+            last_modified=validator(headers.get("Last-Modified")),
+            status=status,
+        )
+
+    def _body(self, response: requests.Response) -> bytes:
+        encodings = {e.strip().lower() for e in response.headers.get("Content-Encoding", "").split(",")}
         if not encodings <= ENCODINGS:
-            raise NotFetched("content encoding", ", ".join(sorted(encodings))[:100], status=status)
-        most = keep_start or max_bytes
-        length = headers.get("Content-Length", "")
-        if keep_start is None and length.isdecimal() and int(length) > most:
-            raise NotFetched("too large", f"{length} bytes", status=status)
+            raise NotFetched("content encoding", ", ".join(sorted(encodings))[:100], status=200)
+        length = response.headers.get("Content-Length", "")
+        if self._whole and length.isdecimal() and int(length) > self._most:
+            raise NotFetched("too large", f"{length} bytes", status=200)
         body = bytearray()
         for chunk in response.raw.stream(CHUNK, decode_content=True):
             body += chunk
-            if len(body) > most:
-                if keep_start is None:
-                    raise NotFetched("too large", f"more than {most} bytes", status=status)
+            if len(body) > self._most:
+                if self._whole:
+                    raise NotFetched("too large", f"more than {self._most} bytes", status=200)
                 break
-        content_type, charset = _content_type(headers.get("Content-Type", ""))
-        robots = headers.get("X-Robots-Tag", "").lower()
-        return Page(url, bytes(body[:most]), content_type, charset, robots, 0, 0.0)
+        return bytes(body[: self._most])
 
-    def _failure(self, error: Exception) -> NotFetched:
-        if self._guard.expired or isinstance(error, requests.Timeout):
-            return NotFetched("timeout", host_failed=True)
-        causes = _causes(error)
-        for kind, reason in (
-            (urllib3.exceptions.NameResolutionError, "unknown host"),
-            (requests.exceptions.SSLError, "no secure connection"),
-            (urllib3.exceptions.DecodeError, "broken content encoding"),
-            (urllib3.exceptions.NewConnectionError, "no connection"),
-            ((requests.exceptions.InvalidURL, urllib3.exceptions.LocationParseError), "bad address"),
-        ):
-            if any(isinstance(cause, kind) for cause in causes):
-                of_page = reason in ("broken content encoding", "bad address")
-                return NotFetched(reason, _short(error), host_failed=not of_page)
-        return NotFetched("broken answer", _short(error), host_failed=True)
+    def _rest(self, response: requests.Response) -> bool:
+        """Read what is left of an answer if that is little, so that its connection serves for another one; returns
+        whether that is so."""
+        try:
+            response.raw.read(CHUNK, decode_content=False)
+        except (urllib3.exceptions.HTTPError, OSError):
+            return False
+        return response.raw.closed or response.raw.connection is None
+
+
+def _failure(error: Exception, expired: bool) -> NotFetched:
+    if expired or isinstance(error, requests.Timeout):
+        return NotFetched("timeout", host_failed=True)
+    causes = _causes(error)
+    for kind, reason in (
+        (urllib3.exceptions.NameResolutionError, "unknown host"),
+        (requests.exceptions.SSLError, "no secure connection"),
+        (urllib3.exceptions.DecodeError, "broken content encoding"),
+        (urllib3.exceptions.NewConnectionError, "no connection"),
+        ((requests.exceptions.InvalidURL, urllib3.exceptions.LocationParseError), "bad address"),
+    ):
+        if any(isinstance(cause, kind) for cause in causes):
+            of_page = reason in ("broken content encoding", "bad address")
+            return NotFetched(reason, _short(error), host_failed=not of_page)
+    return NotFetched("broken answer", _short(error), host_failed=True)
 
 
 class _Session(requests.Session):
@@ -222,9 +282,9 @@ class _Session(requests.Session):
             {
                 "User-Agent": user_agent,
                 "Accept": "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, "
-                "application/xml;q=0.9, text/xml;q=0.9",
+                "application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
                 "Accept-Encoding": "gzip, deflate",
-                "Connection": "close",
+                "Connection": "keep-alive",
             }
         )
         self.mount("http://", adapter)
@@ -232,25 +292,6 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: requests follows nothing."""
-
-
-def _content_type(header: str) -> tuple[str, str | None]:
-    message = Message()
-    message["Content-Type"] = header or "unknown/unknown"
-    kind, charset = message.get_content_type(), message.get_param("charset")
-    return kind if header else "", charset if isinstance(charset, str) else None
-
-
-def _retry_after(header: str | None) -> float | None:
-    """The seconds that a Retry-After header asks for: a number, or a date (RFC 9110, section 10.2.3)."""
-    if header is None:
-        return None
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except ValueError:
-        return None
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

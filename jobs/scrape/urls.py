@@ -7,6 +7,8 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 MAX_LENGTH = 2048  # characters; longer ones are traps or tokens, not articles
+MAX_SEGMENTS = 24  # of a path; deeper ones are links that lead into themselves
+FIRST_FREE_PORT = 1024  # below are other services of the net, which take a request for something else
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Parameters that say through which advert or mail a reader came; the page is the same without them.
@@ -28,6 +30,10 @@ def normalise(url: str, base: str = "") -> str | None:
     except (LocationParseError, ValueError):
         return None
     if parsed.scheme not in DEFAULT_PORTS or not parsed.host or parsed.auth:
+        return None
+    if parsed.port is not None and parsed.port < FIRST_FREE_PORT and parsed.port not in DEFAULT_PORTS.values():
+        return None
+    if (parsed.path or "").count("/") > MAX_SEGMENTS:
         return None
     port = "" if parsed.port in (None, DEFAULT_PORTS[parsed.scheme]) else f":{parsed.port}"
     query = f"?{_without_tracking(parsed.query)}" if parsed.query else ""
@@ -57,16 +63,27 @@ def authority(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def within(url: str, root: str) -> bool:
-    """Whether a page lies on the host of `root` and in its folder or below.
+def within(url: str, root: str, path: str = "") -> bool:
+    """Whether a page lies on the host of `root`, with or without "www.", and below `path`, or by default in the folder
+    of `root` or below.
 
     >>> within("https://example.org/music/1", "https://example.org/music/index.html")
     True
     >>> within("https://example.org/sport", "https://example.org/music")
     False
+    >>> within("https://www.example.org/news/1", "http://example.org/", "/news/")
+    True
     """
     page, top = urlsplit(url), urlsplit(root)
+    if _site(page.netloc) != _site(top.netloc):
+        return False
+    if path:
+        return page.path.startswith(path)
     folder, _, last = top.path.rpartition("/")
     if last and "." not in last:
         folder = top.path
-    return page.netloc == top.netloc and (page.path == top.path or page.path.startswith(f"{folder}/"))
+    return page.path == top.path or page.path.startswith(f"{folder}/")
+
+
+def _site(authority: str) -> str:
+    return authority.removeprefix("www.")

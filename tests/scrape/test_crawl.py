@@ -1,18 +1,13 @@
 """Whole runs against real servers: what is asked for and when, and what is in the lake afterwards."""
 
-import os
-import signal
-import subprocess
-import sys
-import threading
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from jobs.lake import ALL
-from jobs.scrape.__main__ import alone, main
-from jobs.settings import ROOT, settings
+from jobs.scrape.__main__ import main
+from jobs.settings import settings
 from tests.scrape.conftest import article
 from tests.scrape.server import endless, redirect, respond
 
@@ -25,6 +20,8 @@ def read(lake, monkeypatch):
     monkeypatch.setenv("DISCOVER_SCRAPE_ALLOW_PRIVATE_ADDRESSES", "true")
     monkeypatch.setenv("DISCOVER_SCRAPE_DELAY_SECONDS", "0")
     monkeypatch.setenv("DISCOVER_SCRAPE_TIMEOUT_SECONDS", "5")
+    monkeypatch.setenv("DISCOVER_SCRAPE_BACKOFF_SECONDS", "0")
+    monkeypatch.setenv("DISCOVER_SCRAPE_THREADS", "8")
 
     def run(*sources: tuple, **config: object) -> dict[str, tuple[str, str | None]]:
         for name, value in config.items():
@@ -33,7 +30,7 @@ def read(lake, monkeypatch):
         rows = [{"kind": kind, "url": url, **(rest[0] if rest else {})} for kind, url, *rest in sources]
         lake.publish("sources", pd.DataFrame(rows), ALL)
         before = len(lake.arrow("crawl_log"))
-        main(WEEK)
+        main(WEEK, every_source=True)
         log = lake.sql("SELECT * FROM crawl_log ORDER BY fetched_at").to_pylist()[before:]
         assert len({row["url"] for row in log}) == len(log), "each address has one row"
         return {"/" + row["url"].split("/", 3)[3]: (row["outcome"], row["reason"]) for row in log}
@@ -84,7 +81,7 @@ def test_a_feed_and_a_site_become_articles(lake, web, read):
     assert metrics["bytes", ""] == sum(row["bytes"] for row in lake.arrow("crawl_log").to_pylist()) > 0
 
 
-def test_known_pages_are_not_fetched_again_and_feeds_are(lake, web, read):
+def test_known_pages_are_not_fetched_again_until_they_are_due_and_feeds_are(lake, web, read):
     web.pages = {
         "/feed": feed("/1", "/thin", "/gone", "/busy", "/moved"),
         "/1": article("Low"),
@@ -95,20 +92,18 @@ def test_known_pages_are_not_fetched_again_and_feeds_are(lake, web, read):
         "/target": article("Can"),
     }
     first = read(("feed", web.url("/feed")))
-    assert first["/moved"] == ("article", f"redirect to {web.url('/target')}")
+    assert first["/moved"] == ("moved", f"redirect to {web.url('/target')}")
+    assert first["/target"] == ("article", None)
+    assert web.paths.count("/busy") == 3, "it is tried again in the same run"
     web.requests.clear()
     web.pages["/feed"] = feed("/1", "/thin", "/gone", "/busy", "/moved", "/target", "/new")
     web.pages["/new"] = article("Air")
     assert read(("feed", web.url("/feed"))) == {
         "/feed": ("index", "7 entries"),
-        **dict.fromkeys(("/1", "/thin", "/gone", "/moved", "/target"), ("skipped", "known")),
-        "/busy": ("failed", "status 500"),
+        **dict.fromkeys(("/1", "/thin", "/gone", "/busy", "/moved", "/target"), ("skipped", "known")),
         "/new": ("article", None),
     }
-    assert web.paths == ["/robots.txt", "/feed", "/busy", "/new"]
-    web.requests.clear()
-    assert read(("feed", web.url("/feed")), forget_days=0)["/thin"] == ("rejected", "too little text")
-    assert "/1" not in web.paths
+    assert web.paths == ["/feed", "/new"], "robots.txt holds for a day"
 
 
 def test_robots_are_obeyed_also_behind_redirects(web, read):
@@ -140,12 +135,14 @@ def test_a_host_is_asked_once_at_a_time_with_its_delay_and_hosts_side_by_side(we
     assert max(server.requests[0].began for server in (web, other_web)) < min(ends), "hosts go side by side"
 
 
-def test_a_copy_is_not_kept_and_says_whose_it_is(lake, web, read):
+def test_a_copy_is_kept_and_points_to_the_original(lake, web, read):
     web.pages = {"/feed": feed("/1", "/2"), "/1": article("Low"), "/2": article("Low"), "/3": article("Low")}
-    assert read(("feed", web.url("/feed")))["/2"] == ("rejected", f"copy of {web.url('/1')}")
+    assert read(("feed", web.url("/feed")))["/2"] == ("article", None)
     web.pages["/feed"] = feed("/3")
-    assert read(("feed", web.url("/feed")))["/3"] == ("rejected", f"copy of {web.url('/1')}")
-    assert len(lake.arrow("articles")) == 1
+    read(("feed", web.url("/feed")))
+    rows = lake.sql("SELECT article_id, story_id FROM articles ORDER BY fetched_at").to_pylist()
+    assert len(rows) == 3
+    assert {row["story_id"] for row in rows} == {rows[0]["article_id"]}
 
 
 def test_hostile_pages_cost_themselves_only(lake, web, read):
@@ -169,7 +166,7 @@ def test_hostile_pages_cost_themselves_only(lake, web, read):
 def test_a_host_that_fails_again_and_again_is_left_alone(web, other_web, read):
     web.pages = {"/feed": feed(*(f"/{n}" for n in range(8))), **{f"/{n}": respond(status=500) for n in range(8)}}
     other_web.pages = {"/feed": feed("/1"), "/1": article("Low")}
-    log = read(("feed", web.url("/feed")), ("site", other_web.url("/1")), max_failures=3)
+    log = read(("feed", web.url("/feed")), ("site", other_web.url("/1")), max_failures=3, retries=0)
     assert [log[f"/{n}"][0] for n in range(8) if n != 1] == ["failed"] * 2 + ["skipped"] * 5
     assert log["/7"][1] == "host given up 3 failures in a row, the last one: status 500"
     assert len(web.requests) == 5
@@ -209,47 +206,3 @@ def test_without_sources_the_job_says_so_and_ends_well(lake, caplog):
     main(WEEK)
     assert "no sources to read" in caplog.text
     assert lake.is_empty("crawl_log")
-
-
-@pytest.mark.slow
-def test_a_run_that_is_killed_loses_little_and_the_next_one_repeats_nothing(lake, web, read):
-    pages = [f"/{n}" for n in range(20)]
-    web.pages = {"/feed": feed(*pages), **{page: article(f"Band {page}") for page in pages}}
-    run, asked = [], threading.Event()
-
-    def kill(handler):  # the 15th page; by then some batches of five have been taken
-        while lake.is_empty("articles"):
-            asked.wait(0.05)
-        os.kill(run[0].pid, signal.SIGKILL)
-
-    web.pages["/14"] = kill
-    lake.publish("sources", pd.DataFrame([{"kind": "feed", "url": web.url("/feed")}]), ALL)
-    environment = {**os.environ, "DISCOVER_SCRAPE_BATCH_PAGES": "5"}
-    run.append(subprocess.Popen([sys.executable, "-m", "jobs.scrape"], cwd=ROOT, env=environment))
-    assert run[0].wait(120) == -signal.SIGKILL
-    stored = {row["url"] for row in lake.arrow("articles").to_pylist()}
-    assert 4 <= len(stored) < 15
-    web.requests.clear()
-    web.pages["/14"] = article("Band /14")
-    read(("feed", web.url("/feed")))
-    assert sorted(row["url"] for row in lake.arrow("articles").to_pylist()) == sorted(map(web.url, pages))
-    assert not stored & set(map(web.url, web.paths))
-
-
-def test_two_runs_at_once_take_turns(home):
-    order, first_is_in, second_is_in = [], threading.Event(), threading.Event()
-
-    def second():
-        first_is_in.wait()
-        with alone(home):
-            order.append("second")
-            second_is_in.set()
-
-    waiting = threading.Thread(target=second)
-    waiting.start()
-    with alone(home):
-        first_is_in.set()
-        assert not second_is_in.wait(0.3)
-        order.append("first")
-    waiting.join()
-    assert order == ["first", "second"]

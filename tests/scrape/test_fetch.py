@@ -9,8 +9,9 @@ import zlib
 import pytest
 
 from jobs.scrape import connection
-from jobs.scrape.connection import is_public
-from jobs.scrape.fetch import NotFetched
+from jobs.scrape.fetch import NotFetched, Validators
+from jobs.scrape.headers import robots_rules
+from jobs.scrape.public import is_public
 from tests.scrape.server import endless, redirect, respond
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -150,13 +151,33 @@ def test_a_name_that_changes_its_address_is_checked_each_time(web, make_client, 
     def resolve(host, port, **options):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in next(answers)]
 
+    def once(handler):
+        respond(b"public", Connection="close")(handler)
+        handler.close_connection = True
+
     monkeypatch.setattr(connection, "is_public", lambda address: address == "127.0.0.1")
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    web.pages["/a"] = "public"
+    web.pages["/a"] = once
     client = make_client(allow_private=False)
     url = f"http://rebinding.test:{web.server_port}/a"
     assert client.fetch(url, anything).body == b"public"
     assert failure(client, url).reason == "private address"
+
+
+def test_a_kept_connection_stays_with_the_address_that_was_checked(web, make_client, monkeypatch):
+    answers = iter([["127.0.0.1"]])  # the name is asked for once
+
+    def resolve(host, port, **options):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in next(answers)]
+
+    monkeypatch.setattr(connection, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    web.pages = {"/a": "a", "/b": "b"}
+    client = make_client(allow_private=False)
+    assert [client.fetch(f"http://kept.test:{web.server_port}{path}", anything).body for path in web.pages] == [
+        b"a",
+        b"b",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +188,10 @@ def test_a_name_that_changes_its_address_is_checked_each_time(web, make_client, 
         ("255.255.255.255", False), ("224.0.0.1", False), ("::1", False), ("::", False), ("fe80::1%eth0", False),
         ("fc00::1", False), ("fec0::1", False), ("ff02::1", False), ("::ffff:10.0.0.1", False),
         ("64:ff9b::7f00:1", False), ("2002:7f00:1::", False), ("2001:db8::1", False),
+        ("::127.0.0.1", False), ("64:ff9b:1::7f00:1", False), ("64:ff9b::808:808", True), ("2002:808:808::", True),
+        ("2001:0:4136:e378:8000:63bf:80ff:fffe", False), ("2001:470::5efe:a00:1", False), ("::ffff:0:7f00:1", False),
+        ("168.63.129.16", False), ("192.0.0.192", False), ("100.100.100.200", False), ("fd00:ec2::254", False),
+        ("192.88.99.1", False), ("198.18.0.1", False), ("240.0.0.1", False), ("3fff::1", False), ("5f00::1", False),
     ],
 )  # fmt: skip
 def test_only_addresses_of_the_open_internet_are_public(address, public):
@@ -222,9 +247,54 @@ def test_nothing_is_remembered_and_nothing_is_taken_from_the_environment(web, ma
     assert "Cookie" not in web.requests[1].headers
 
 
-def test_no_connection_and_no_thread_is_left_behind(web, make_client):
+def test_a_connection_is_kept_for_the_next_page_of_the_host(web, make_client):
+    ports = []
+
+    def tell(handler):
+        ports.append(handler.client_address[1])
+        respond(b"x", status=404 if handler.path == "/no" else 200)(handler)
+
+    web.pages = dict.fromkeys(("/a", "/no", "/b"), tell)
+    client = make_client()
+    client.fetch(web.url("/a"), anything)
+    failure(client, web.url("/no"))
+    client.fetch(web.url("/b"), anything)
+    assert len(set(ports)) == 1
+    client.close()
+
+
+def test_a_known_version_is_not_sent_again(web, make_client):
+    def versioned(handler):
+        known = handler.headers["If-None-Match"] == '"1"' and handler.headers["If-Modified-Since"] == "yesterday"
+        respond(b"" if known else b"page", status=304 if known else 200, ETag='"1"', Last_Modified="yesterday")(handler)
+
+    web.pages["/a"] = versioned
+    client = make_client()
+    page = client.fetch(web.url("/a"), anything)
+    assert (page.status, page.etag, page.last_modified) == (200, '"1"', "yesterday")
+    again = client.fetch(web.url("/a"), anything, known=Validators(page.etag, page.last_modified))
+    assert (again.status, again.body, again.received) == (304, b"", 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("NoIndex, nofollow", "noindex,nofollow"),
+        ("otherbot: noindex", ""),
+        ("otherbot: noindex, nofollow, TestBot: none", "none"),
+        ("unavailable_after: 25 Jun 2030 15:00:00 PST, noindex", "unavailable_after: 25 jun 2030 15:00:00 pst,noindex"),
+        ("", ""),
+    ],
+)
+def test_rules_for_other_robots_are_not_ours(header, expected):
+    assert robots_rules(header, "TestBot") == expected
+
+
+def test_nothing_is_left_behind(web, make_client):
+    threads = threading.active_count()
     web.pages["/a"] = "x"
     client = make_client()
     client.fetch(web.url("/a"), anything)
-    assert client._guard._handles == []
-    assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+    assert not client._guard._limits
+    client.close()
+    assert threading.active_count() <= threads + 1, "that of the server"

@@ -6,13 +6,20 @@ import pytest
 
 from jobs.scrape.fetch import NotFetched
 from jobs.scrape.politeness import Turns
-from jobs.scrape.robots import PARSED_BYTES, Robots
+from jobs.scrape.robots import CACHE_SECONDS, PARSED_BYTES, Cache, Robots
 from tests.scrape.server import endless, redirect, respond
 
 
 @pytest.fixture
-def robots():
-    return Robots("TestBot/1.0 (+https://example.org)", Turns(0.0), max_delay=10.0)
+def cache(tmp_path):
+    cache = Cache(tmp_path / "robots.db")
+    yield cache
+    cache.close()
+
+
+@pytest.fixture
+def robots(cache):
+    return Robots("TestBot/1.0 (+https://example.org)", Turns(0.0), 10.0, cache)
 
 
 @pytest.fixture
@@ -76,10 +83,10 @@ def test_the_start_of_endless_rules_is_obeyed(web, allowed):
 
 
 @pytest.mark.parametrize("rule", ["Crawl-delay: 3", "Request-rate: 20/1m"])
-def test_a_longer_delay_is_kept(web, make_client, rule):
+def test_a_longer_delay_is_kept(web, make_client, cache, rule):
     web.pages["/robots.txt"] = f"User-agent: *\n{rule}\n"
     turns = Turns(1.0)
-    Robots("TestBot/1.0", turns, max_delay=10.0).check(web.url("/"), make_client())
+    Robots("TestBot/1.0", turns, 10.0, cache).check(web.url("/"), make_client())
     with turns.turn("127.0.0.1"):
         began = time.monotonic()
     assert 2.9 < turns.free_at("127.0.0.1") - began < 3.5
@@ -88,3 +95,36 @@ def test_a_longer_delay_is_kept(web, make_client, rule):
 def test_a_host_that_asks_for_hours_between_requests_is_not_read(web, allowed):
     web.pages["/robots.txt"] = "User-agent: *\nCrawl-delay: 3600\n"
     assert not allowed("/")
+
+
+def test_rules_hold_for_a_day_also_in_the_next_run(web, make_client, cache, monkeypatch):
+    web.pages["/robots.txt"] = "User-agent: *\nDisallow: /page\nCrawl-delay: 2"
+    for _ in range(2):
+        turns = Turns(0.0)
+        robots = Robots("TestBot/1.0", turns, 10.0, cache)
+        with pytest.raises(NotFetched):
+            robots.check(web.url("/page"), make_client())
+        with turns.turn("127.0.0.1"):
+            pass
+        assert turns.free_at("127.0.0.1") - time.monotonic() > 1.5, "its delay, too"
+    assert web.paths == ["/robots.txt"]
+    later = time.time() + CACHE_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    web.pages["/robots.txt"] = ""
+    robots.check(web.url("/page"), make_client())
+    assert web.paths == ["/robots.txt"] * 2
+
+
+def test_rules_that_could_not_be_reached_are_asked_for_again_in_the_next_run(web, make_client, cache):
+    web.pages["/robots.txt"] = respond(status=503)
+    with pytest.raises(NotFetched, match="closed"):
+        Robots("TestBot/1.0", Turns(0.0), 10.0, cache).check(web.url("/page"), make_client())
+    web.pages["/robots.txt"] = ""
+    Robots("TestBot/1.0", Turns(0.0), 10.0, cache).check(web.url("/page"), make_client())
+
+
+def test_patterns_that_would_keep_a_matcher_busy_do_not(web, allowed):
+    web.pages["/robots.txt"] = "User-agent: *\nDisallow: /" + "*a" * 500 + "b\n"
+    began = time.monotonic()
+    assert allowed("/" + "a" * 2000)
+    assert time.monotonic() - began < 2

@@ -32,7 +32,8 @@ def test_each_address_has_one_spelling(written, normal):
 @pytest.mark.parametrize(
     "written",
     ["mailto:a@example.org", "javascript:alert(1)", "file:///etc/passwd", "ftp://example.org/", "http://", "http://[::1",
-     "http://user:secret@example.org/", "http://example.org:99999/", "http://example.org/" + "a" * 3000, "data:,x"],
+     "http://user:secret@example.org/", "http://example.org:99999/", "http://example.org/" + "a" * 3000, "http://example.org:25/",
+     "http://example.org" + "/a" * 30, "data:,x"],
 )  # fmt: skip
 def test_what_is_no_web_address_is_none(written):
     assert urls.normalise(written) is None
@@ -48,6 +49,9 @@ def test_a_site_is_its_host_and_folder():
     root = "https://example.org/music/"
     assert urls.within("https://example.org/music/a/b.html", root)
     assert not urls.within("https://example.org/musical", root)
-    assert not urls.within("https://www.example.org/music/a", root)
+    assert urls.within("https://www.example.org/music/a", root)
+    assert not urls.within("https://blog.example.org/music/a", root)
+    assert urls.within("https://example.org/news/1", root, "/news/")
+    assert not urls.within("https://example.org/music/1", root, "/news/")
     assert not urls.within("https://example.org.evil.test/music/a", root)
     assert urls.within("https://example.org/sport", "https://example.org/index.html")
