@@ -11,6 +11,7 @@ popular artist; and listeners have tastes, so that there is something to learn. 
 import os
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,9 @@ TOP_SHARE = 0.42  # of draws outside the own taste that the most popular artist 
 DRAWS_PER_PAIR = 1.06  # because a listener draws popular artists more than once
 HELD_OUT, JUDGED, CUT = 0.1, 5_000, 10  # share of pairs held out; listeners judged; places of a list
 CORES = 2
+NEW_A_WEEK = 0.02  # share of pairs that are there for the first time, where a week follows another
+LARGEST_FOR_WEEKS = 2e6
+WEEKS = ("cold epochs", "warm epochs", "cold NDCG", "warm NDCG")
 REGULARIZATION, UNOBSERVED_WEIGHT = 0.01, 0.1
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "DISCOVER_SPARK_MASTER": f"local[{CORES}]"}
 
@@ -39,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.small:
         options.pairs, options.factors, options.epochs = [2e5], [32], 3
-    rows = []
+    rows, weeks = [], []
     with tempfile.TemporaryDirectory() as folder:
         for pairs in options.pairs:
             data = alone("benchmarks.als:generate", pairs=pairs, folder=folder)
@@ -69,7 +73,12 @@ def main() -> None:
                         }
                     )
                 show("Factorization", rows)
-    save(options.json, rows=rows)
+            if pairs <= LARGEST_FOR_WEEKS:
+                task = {"folder": folder, "factors": options.factors[0], "epochs": options.epochs}
+                measured = alone("benchmarks.als:week_after_week", ENVIRONMENT, **task)
+                weeks.append({"pairs": data["pairs"], "new pairs": NEW_A_WEEK, **{k: measured[k] for k in WEEKS}})
+                show("Starting from last week's factors: epochs to the loss that a cold start ends with", weeks)
+    save(options.json, rows=rows, weeks=weeks)
 
 
 def generate(pairs: float, folder: str) -> dict:
@@ -140,6 +149,35 @@ def ours(folder: str, factors: int, epochs: int) -> dict:
         "losses": losses,
         "ndcg": _ndcg(folder, x, y),
     }
+
+
+def week_after_week(folder: str, factors: int, epochs: int) -> dict:
+    """How many epochs last week's factors save, where some pairs of each listener are this week's."""
+    os.environ["DISCOVER_HOME"] = f"{folder}/home"
+    from pyspark.sql import functions as F
+
+    from jobs.collaborative.als import Parameters, factorize
+    from jobs.spark import session
+
+    parameters = Parameters(factors, epochs, REGULARIZATION, UNOBSERVED_WEIGHT, seed=0)
+    address = Path(f"{folder}/exchange").as_uri()
+    with session("benchmark") as spark:
+        matrix = spark.read.parquet(f"{folder}/train.parquet").cache()
+        old = matrix.where(F.pmod(F.xxhash64("row_id", "track_id"), F.lit(10_000)) >= NEW_A_WEEK * 10_000)
+        with factorize(old, parameters, address) as found:
+            for name, side in (("rows", found.rows), ("tracks", found.tracks)):
+                side.drop("n_values").write.mode("overwrite").parquet(f"{folder}/last-{name}")
+        last = tuple(spark.read.parquet(f"{folder}/last-{name}") for name in ("rows", "tracks"))
+        with factorize(matrix, parameters, address) as cold:
+            cold_sides = [side.toArrow() for side in (cold.rows, cold.tracks)]
+        with factorize(matrix, parameters, address, initial=last) as warm:
+            reached = [loss <= cold.losses[-1] for loss in warm.losses[1::2]]
+        warm_epochs = reached.index(True) + 1
+        with factorize(matrix, replace(parameters, epochs=warm_epochs), address, initial=last) as warm:
+            warm_sides = [side.toArrow() for side in (warm.rows, warm.tracks)]
+    keys = ("row_id", "track_id")
+    scores = (_ndcg(folder, *map(_dense, sides, keys)) for sides in (cold_sides, warm_sides))
+    return dict(zip(WEEKS, (epochs, warm_epochs, *scores), strict=True))
 
 
 def implicit(folder: str, factors: int, epochs: int) -> dict:

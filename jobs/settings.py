@@ -90,20 +90,14 @@ class CollaborativeSettings(Section):
 
     factors: int = Field(64, ge=1)  # length of the factor vectors
     epochs: int = Field(16, ge=1)  # most epochs of ALS
-    tolerance: float = Field(
-        1e-3, ge=0
-    )  # training ends after an epoch that lowers the loss by a smaller share than this
+    tolerance: float = Field(1e-3, ge=0)  # training ends after an epoch that lowers the loss by less than this share
     regularization: float = Field(0.03, gt=0)  # L2 penalty, times a row's number of values and of weighted other cells
     unobserved_weight: float = Field(0.15, ge=0)  # confidence that a track never played is not liked; log 2: one play
     solver: Literal["conjugate_gradient", "cholesky"] = "conjugate_gradient"  # cholesky is exact, and slower
     warm_start: bool = True  # start from last week's factors
     half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks
-    playlist_weight: float = Field(
-        1.0, ge=0, allow_inf_nan=False
-    )  # worth of an entry, in plays of this week; 0: not used
-    exchange: str = (
-        ""  # folder that all executors reach, a path or URI, for the factors in training; empty: under `home`
-    )
+    playlist_weight: float = Field(1.0, ge=0, lt=1e6)  # worth of an entry, in plays of this week; 0: not used
+    exchange: str = ""  # path or URI of a folder that all executors reach, for factors in training; empty: in `home`
     holdout_weeks: int = Field(2, ge=1)  # last weeks that the evaluation predicts
 
 
