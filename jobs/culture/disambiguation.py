@@ -19,65 +19,66 @@ from jobs.culture.names import Name
 
 # What each piece of evidence adds to the log-odds that an artist is meant.
 ARTIST_WEIGHTS = {
-    "bias": 0.68,
-    "common words": -0.48,  # log-odds of the commonness
-    "a place or a person": -1.01,  # a single word that is also such a name
-    "where a place would stand": -1.24,  # such a name, "in Boston"
-    "other places in the sentence": -1.68,  # for the name of a place; log2(1 + how many)
-    "several words": -0.4,  # how many more than one, at most 2
-    "capital in running text": 1.81,
-    "its article's capital in running text": 1.18,  # "saw The Cure"
+    "bias": 0.6,
+    "common words": -0.55,  # log-odds of the commonness
+    "a place or a person": -0.61,  # a single word that is also such a name
+    "where a place would stand": -1.33,  # such a name, "in Boston"
+    "other places in the sentence": -2.29,  # for the name of a place; log2(1 + how many)
+    "several words": -0.66,  # how many more than one, at most 2
+    "capital in running text": 2.13,
+    "its article's capital in running text": -0.24,  # "saw The Cure"
     "without its capitals": -1.5,
     "its own spelling": 2.0,  # P!nk, HEALTH
-    "capitals throughout": -1.03,  # where the name has them not: "the WHO"
-    "a determiner or a pronoun before": -2.73,  # "the Air", "a Tool", for a name without "The"
-    "a capital before": -2.98,  # "Fresh Air"
-    "a capital after": -2.84,  # "Air France"
-    "part of a phrase with of": -2.41,  # "the Book of Genesis", "Prince of Wales"
-    "a possessive before": 0.42,  # "Atlanta's Future"
-    "a role before": 2.28,  # "the duo Air"
-    "a role or a work after": 1.68,  # "Low, the trio", "Air's new album", "the Boston album"
-    "a verb after": 0.8,  # "Prince was"
-    "what musicians do after": 1.67,  # "Prince played"
-    "a singular name with a plural verb": 1.14,  # "Air have"
-    "a preposition before": 1.24,  # "by Air"
-    "another word after": -1.05,  # neither a verb nor a sign: "Free entry"
+    "capitals throughout": -1.01,  # where the name has them not: "the WHO"
+    "a determiner or a pronoun before": -3.2,  # "the Air", "a Tool", for a name without "The"
+    "an article before a plural": -1.43,  # "the Eagles"
+    "a capital before": -4.03,  # "Fresh Air"
+    "a capital after": -3.2,  # "Air France"
+    "part of a phrase with of": -2.44,  # "the Book of Genesis", "Prince of Wales"
+    "the possessive of a place before": 0.27,  # "Atlanta's Future"
+    "a role before": 2.31,  # "the duo Air"
+    "a role or a work after": 1.38,  # "Low, the trio", "Air's new album", "the Boston album"
+    "a verb after": 0.76,  # "Prince was"
+    "what musicians do after": 1.87,  # "Prince played"
+    "a singular name with a plural verb": 0.47,  # "Air have"
+    "a preposition before": 1.26,  # "by Air"
+    "another word after": -0.77,  # neither a verb nor a sign: "Free entry"
     "in quotes": -0.5,
-    "music words in the sentence": -0.03,  # log2(1 + how many)
-    "full names in the sentence": 1.28,  # of people; log2(1 + how many)
+    "music words in the sentence": 0.02,  # log2(1 + how many)
+    "full names in the sentence": 0.78,  # of people; log2(1 + how many)
     "the article's title": 1.5,  # the title is, or begins with, the name alone
-    "titles of its own": 2.22,  # how many, at most 2; one that may be words counts half
+    "titles of its own": 2.42,  # how many, at most 2; one that may be words counts half
     "another form of its name": 1.5,
-    "other artists in the sentence": 1.12,  # beyond doubt; log2(1 + how many)
     "those it works with": 1.0,  # artists who share a track with it are in the article
     "a tag of the article": 2.0,
-    "otherwise used": -1.79,  # elsewhere in the article in lower case, or in a longer name
-    "elsewhere in the article": 1.58,  # the best chance of its other places, from all of the above
+    "otherwise used": -2.27,  # elsewhere in the article in lower case, or in a longer name
+    "other artists in the sentence": 0.71,  # log2(1 + how many are expected)
+    "elsewhere in the article": 0.99,  # the best chance of its other places, from all of the above
 }
 
 # The same for a track or an album of an artist who is in the article.
 TITLE_WEIGHTS = {
-    "bias": -1.63,
-    "common words": -0.36,
-    "several words": 0.68,
-    "capital in running text": 0.89,
+    "bias": -1.61,
+    "common words": -0.39,
+    "several words": 0.63,
+    "capital in running text": 1.21,
     "without its capitals": -2.0,
     "its own spelling": 2.0,
     "in quotes": 3.0,
-    "its artist": 1.32,  # the chance that the artist is in the article
-    "its artist in the sentence": 1.14,
-    "its artist right before or after": 1.48,  # "Hello by Adele", "Adele's Hello"
-    "a determiner or a pronoun before": -1.87,
-    "a capital before": -2.06,
-    "a capital after": -2.22,
-    "its kind before or after": 2.0,  # "the single Creep", of an album "the album Blue"
+    "its artist": 1.27,  # the chance that the artist is in the article
+    "its artist in the sentence": 1.3,
+    "its artist right before or after": 1.49,  # "Hello by Adele", "Adele's Hello"
+    "a determiner or a pronoun before": -2.11,
+    "a capital before": -3.05,
+    "a capital after": -2.41,
+    "its kind before or after": 2.41,  # "the single Creep", of an album "the album Blue"
     "the other kind before or after": -2.0,
-    "performed": 1.56,  # "sang Creep"
-    "another verb before": -1.49,  # "was Hurt"
-    "a preposition before": 0.98,  # "on Blue"
-    "a verb after": 1.88,
-    "another word after": -1.0,
-    "music words in the sentence": 0.67,
+    "performed": 1.74,  # "sang Creep"
+    "another verb before": -0.95,  # "was Hurt"
+    "a preposition before": 1.26,  # "on Blue"
+    "a verb after": 1.78,
+    "another word after": -0.85,
+    "music words in the sentence": 0.12,
 }
 
 

@@ -84,13 +84,20 @@ def company(artists: list[Hypothesis], titles: list[Hypothesis], as_words: Count
     return found
 
 
-def artist_features(h: Hypothesis, known: Company, elsewhere: float = 0.0) -> tuple[float, ...]:
-    """The features of an artist at a place, in the order of `ARTIST_WEIGHTS`; elsewhere: the best chance of its other
-    places in the article."""
+def artist_features(
+    h: Hypothesis, known: Company, others: float | None = None, elsewhere: float = 0.0
+) -> tuple[float, ...]:
+    """The features of an artist at a place, in the order of `ARTIST_WEIGHTS`.
+
+    others: how many other artists are expected in the sentence; by default, those beyond doubt. elsewhere: the best
+    chance of its other places in the article.
+    """
     place, name = h.place, h.names[0]
     if name.cased not in place.seen_as:
         place.seen_as[name.cased] = _as_written(place, name)
-    return (*place.seen_as[name.cased], *_in_company(h, known), elsewhere)
+    if others is None:
+        others = len(known.beside.get((place.passage.in_title, place.sentence), set()) - {h.owner})
+    return (*place.seen_as[name.cased], *_in_company(h, known), log2(1 + others), elsewhere)
 
 
 def _as_written(place: Place, name: Name) -> tuple[float, ...]:
@@ -100,6 +107,7 @@ def _as_written(place: Place, name: Name) -> tuple[float, ...]:
     proper = " " not in lower and lower in PROPER
     next_to, follows = place.gap_before == " ", _follows(place)
     role, joined = _role_before(place, ROLES), of_phrase(place)
+    the_plural = next_to and before == "the" and lower.endswith("s")
     of_name = place.inflection in ("'s", "'") and not WORKS.isdisjoint(
         (after, place.after2.lower(), place.after3.lower())
     )
@@ -115,11 +123,12 @@ def _as_written(place: Place, name: Name) -> tuple[float, ...]:
         float(not cased and name.cased != lower),
         float(exact(place, name.cased)),
         float(is_shouted(place, name.cased)),
-        float(_determined(place) and not lower.startswith("the ")),
+        float(_determined(place) and not lower.startswith("the ") and not the_plural),
+        float(the_plural),
         float(joined_before(place) and not role),
         float(joined_after(place)),
         float(joined),
-        float(next_to and before.endswith(("'s", "s'")) and place.before[0].isupper()),
+        float(next_to and before.removesuffix("'s") in PLACES and before.endswith("'s")),
         float(role),
         float(of_name or (follows and after in WORKS) or _role_after(place, ROLES)),
         float(follows and after in VERBS),
@@ -138,12 +147,10 @@ def _in_company(h: Hypothesis, known: Company) -> tuple[float, ...]:
     """What the article says about this artist beside the place."""
     place, lower = h.place, h.names[0].cased.lower()
     own_titles = known.titles[h.owner].values() if h.owner in known.titles else ()
-    others = known.beside.get((place.passage.in_title, place.sentence), set()) - {h.owner}
     joined = joined_before(place) or joined_after(place)
     return (
         min(sum(own_titles), 2.0),
         float(bool(known.forms.get(h.owner, set()) - {lower})),
-        log2(1 + len(others)),
         float(any(partner in known.forms for partner in known.partners.get(h.owner, ()))),
         float(lower in known.tags),
         float(known.otherwise[lower] > joined),
@@ -184,9 +191,12 @@ def title_features(h: Hypothesis, owner_chance: float, owner_places: Iterable[Pl
 
 
 def _determined(place: Place) -> bool:
-    """Whether a determiner stands before the name, with an adjective between them or not, or a pronoun."""
+    """Whether a determiner stands before the name, with an adjective between them or not, or a pronoun: "the
+    Air", "a lush Air", "the hero's Journey", "they Can"."""
     if place.gap_before == " " and place.before.lower() in _BEFORE_NOUNS_AND_VERBS:
         return True
+    if place.gap_before == " " and place.before.endswith("'s"):
+        return place.gap_before2 == " " and place.before2.lower() in DETERMINERS
     between = place.before
     return (
         place.gap_before == " "

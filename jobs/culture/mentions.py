@@ -113,12 +113,12 @@ def read(
     for h in artists:
         h.features = artist_features(h, known)
         h.odds = log_odds_of(h.features, ARTIST_WEIGHTS)
-    best = _best_two(artists)
+    best, expected = _best_two(artists), _expected(artists)
     for h in artists:
-        h.features = (
-            *h.features[:-1],
-            max((chance for place, chance in best[h.owner] if place is not h.place), default=0.0),
-        )
+        elsewhere = max((chance for place, chance in best[h.owner] if place is not h.place), default=0.0)
+        in_sentence = expected[h.place.passage.in_title, h.place.sentence]
+        others = sum(in_sentence.values()) - in_sentence[h.place.written.lower()]
+        h.features = artist_features(h, known, others, elsewhere)
         h.odds = log_odds_of(h.features, ARTIST_WEIGHTS)
     exclude(artists)
 
@@ -133,6 +133,16 @@ def _best_two(artists: Iterable[Hypothesis]) -> dict[str, list[tuple[Place, floa
     for h in artists:
         best[h.owner] = sorted([*best[h.owner], (h.place, chance_of(h.odds))], key=lambda pair: -pair[1])[:2]
     return best
+
+
+def _expected(artists: Iterable[Hypothesis]) -> dict[tuple[bool, int], dict[str, float]]:
+    """For each sentence, the names in it, in lower case, with the best chance of each."""
+    expected: dict[tuple[bool, int], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for h in artists:
+        names = expected[h.place.passage.in_title, h.place.sentence]
+        form = h.place.written.lower()
+        names[form] = max(names[form], chance_of(h.odds))
+    return expected
 
 
 def _of_present(titles: list[Hypothesis], artists: list[Hypothesis], sure: float) -> list[Hypothesis]:
