@@ -7,7 +7,7 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN export DEBIAN_FRONTEND=noninteractive \
  && apt-get update \
  && apt-get install -y --no-install-recommends \
-      ca-certificates libopenblas0-pthread openjdk-17-jre-headless postgresql-common procps python3.11 python3.11-venv \
+      ca-certificates libopenblas0-pthread ffmpeg openjdk-17-jre-headless postgresql-common procps python3.11 python3.11-venv \
  && sed -ri "s/^#?create_main_cluster.*/create_main_cluster = false/" /etc/postgresql-common/createcluster.conf \
  && apt-get install -y --no-install-recommends postgresql-15 \
  && rm -rf /var/lib/apt/lists/*

@@ -105,6 +105,7 @@ class AudioSettings(Section):
     """Spectrograms and the network. The size of the network of 2014 is: filters 256, dense_units 2048."""
 
     max_seconds: float = Field(90.0, ge=12)  # longest stretch of a file that is analysed, its middle, seconds
+    stretches: int = Field(1, ge=1, le=12)  # the same length from so many places of a long file; 1: its middle
     decode_seconds: float = Field(120.0, gt=0)  # most time for one file, seconds
     chunk_tracks: int = Field(200, ge=1)  # tracks committed at a time: what a killed run repeats at most
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are not trained on

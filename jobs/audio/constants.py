@@ -20,6 +20,7 @@ WINDOW_SECONDS = WINDOW_FRAMES / FRAMES_PER_SECOND  # 11.9; 13.9 in the 2014 net
 
 MIN_SECONDS = 1.0  # shorter files are sound effects and damaged files
 SILENCE = 1e-4  # highest amplitude (of 1) of a file that counts as silent: -80 dB of full scale
+TRIM_DB = 60.0  # ends of a file that are this much softer than its loudest frame are cut off as silence
 TRUNCATED_SHARE = 0.05  # a file that ends by more than this share earlier than its header says is truncated
 
 DECODER_BYTES = 8 * 2**30  # most address space of the process that decodes a file, bytes

@@ -10,7 +10,8 @@ import librosa
 import numpy as np
 import soundfile
 
-from jobs.audio.constants import MIN_SECONDS, SAMPLE_RATE, SILENCE, TRUNCATED_SHARE
+from jobs.audio import ffmpeg
+from jobs.audio.constants import MIN_SECONDS, SAMPLE_RATE, SILENCE, TRIM_DB, TRUNCATED_SHARE
 
 BLOCK_SAMPLES = 1 << 16  # samples of each channel decoded at a time, so that memory does not grow with the file
 
@@ -56,43 +57,83 @@ def sha256(file: BinaryIO) -> str:
     return digest
 
 
-def decode(file: BinaryIO, max_seconds: float) -> Audio:
-    """The middle `max_seconds` of an audio file that libsndfile reads (WAV, AIFF, FLAC, MP3, Ogg Vorbis and Opus ...).
+def decode(file: BinaryIO, max_seconds: float, stretches: int = 1) -> Audio:
+    """The middle `max_seconds` of an audio file, or as much from several places, without silence at the ends.
 
-    The middle, because beginnings and ends are often intros, fades and applause.
+    The middle, because beginnings and ends are often intros, fades and applause. libsndfile reads WAV, AIFF, FLAC, MP3,
+    Ogg Vorbis, Opus and more, ffmpeg what `jobs.audio.ffmpeg` knows.
+
+    stretches : how many equal stretches, one in the middle of each equal part of the file
     Raises Undecodable: not audio, too short, truncated, damaged, silent.
     """
     try:
         audio = soundfile.SoundFile(file)
     except soundfile.LibsndfileError as error:
-        raise Undecodable(f"not decodable: {error.error_string.rstrip('.')}") from None
-    with audio:
-        samples, rate, mono = _middle(audio, max_seconds)
-    if not np.isfinite(mono).all():
-        raise Undecodable("damaged: samples that are not finite")
-    signal = librosa.resample(mono, orig_sr=rate, target_sr=SAMPLE_RATE)
+        kind = ffmpeg.format_of(file)
+        if kind is None:
+            raise Undecodable(f"not decodable: {error.error_string.rstrip('.')}") from None
+        seconds, signal = _by_ffmpeg(file, *kind, max_seconds, stretches)
+    else:
+        with audio:
+            seconds, signal = _by_libsndfile(audio, max_seconds, stretches)
     if np.abs(signal).max() < SILENCE:  # looked at only here, because dither noise lies mostly above 11 kHz
         raise Undecodable("silent")
-    return Audio(signal, samples / rate)
+    return Audio(librosa.effects.trim(signal, top_db=TRIM_DB)[0], seconds)
 
 
-def _middle(audio: soundfile.SoundFile, max_seconds: float) -> tuple[int, int, np.ndarray]:
-    """Length in samples, sample rate, and the mono samples of the middle stretch."""
+def _by_libsndfile(audio: soundfile.SoundFile, max_seconds: float, stretches: int) -> tuple[float, np.ndarray]:
+    """Length in seconds, and the signal of the stretches at SAMPLE_RATE."""
     length, rate = audio.frames, audio.samplerate
-    if length < MIN_SECONDS * rate:
-        raise Undecodable(f"too short: {length / rate:.2f} s, at least {MIN_SECONDS:g} s are needed")
-    wanted = min(length, int(max_seconds * rate))
-    blocks, read = [], 0
+    signals = []
+    for start, seconds in _places(length / rate, max_seconds, stretches):
+        try:
+            audio.seek(int(start * rate))
+            mono = _read(audio, min(round(seconds * rate), length))
+        except soundfile.LibsndfileError as error:
+            raise Undecodable(f"damaged or truncated: {error.error_string.rstrip('.')}") from None
+        signals.append(_checked(mono, rate, seconds))
+    return length / rate, librosa.resample(np.concatenate(signals), orig_sr=rate, target_sr=SAMPLE_RATE)
+
+
+def _read(audio: soundfile.SoundFile, wanted: int) -> np.ndarray:
+    """The next `wanted` samples, the mean of the channels; fewer where the file ends."""
+    blocks, read = [np.zeros(0, np.float32)], 0
+    while read < wanted:
+        block = audio.read(min(BLOCK_SAMPLES, wanted - read), dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        blocks.append(block.mean(axis=1))
+        read += len(block)
+    return np.concatenate(blocks)
+
+
+def _by_ffmpeg(file: BinaryIO, demuxer: str, name: str, max_seconds: float, stretches: int) -> tuple[float, np.ndarray]:
     try:
-        audio.seek((length - wanted) // 2)
-        while read < wanted:
-            block = audio.read(min(BLOCK_SAMPLES, wanted - read), dtype="float32", always_2d=True)
-            if not len(block):
-                break
-            blocks.append(block.mean(axis=1))
-            read += len(block)
-    except soundfile.LibsndfileError as error:
-        raise Undecodable(f"damaged or truncated: {error.error_string.rstrip('.')}") from None
-    if read < (1 - TRUNCATED_SHARE) * wanted:
-        raise Undecodable(f"damaged or truncated: of {wanted / rate:.1f} s only {read / rate:.1f} s are there")
-    return length, rate, np.concatenate(blocks)
+        length = ffmpeg.seconds_of(file, demuxer)
+        signals = [
+            _checked(ffmpeg.stretch(file, demuxer, start, seconds), SAMPLE_RATE, seconds)
+            for start, seconds in _places(length, max_seconds, stretches)
+        ]
+    except ffmpeg.NotRead as error:
+        raise Undecodable(f"not decodable: {name}: {error}") from None
+    return length, np.concatenate(signals)
+
+
+def _places(length: float, max_seconds: float, stretches: int) -> list[tuple[float, float]]:
+    """(start, seconds) of each stretch of a file, in seconds."""
+    if not length >= MIN_SECONDS:
+        raise Undecodable(f"too short: {length:.2f} s, at least {MIN_SECONDS:g} s are needed")
+    if length <= max_seconds:
+        return [(0.0, length)]
+    part, seconds = length / stretches, max_seconds / stretches
+    return [(number * part + (part - seconds) / 2, seconds) for number in range(stretches)]
+
+
+def _checked(signal: np.ndarray, rate: int, seconds: float) -> np.ndarray:
+    """A stretch, if it is all there and sound."""
+    found = len(signal) / rate
+    if found < (1 - TRUNCATED_SHARE) * seconds:
+        raise Undecodable(f"damaged or truncated: of {seconds:.1f} s only {found:.1f} s are there")
+    if not np.isfinite(signal).all():
+        raise Undecodable("damaged: samples that are not finite")
+    return signal

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jobs.audio.constants import FFT_LENGTH, HOP_LENGTH, MEL_BANDS, SAMPLE_RATE
+from jobs.audio.constants import FFT_LENGTH, HOP_LENGTH, MEL_BANDS, SAMPLE_RATE, TRIM_DB
 from jobs.audio.decode import Undecodable, decode, open_file, reason_of, sha256
 from jobs.audio.isolation import Died, Isolated
 from jobs.audio.logmel import log_mel, to_levels
@@ -32,13 +32,14 @@ ROW = pa.schema(
 UNTOUCHED = "same bytes as before"  # in `error` of a row whose spectrogram is in the lake already
 
 
-def recipe(max_seconds: float) -> str:
+def recipe(max_seconds: float, stretches: int) -> str:
     """What a spectrogram depends on beside the audio.
 
-    >>> recipe(90)
-    'rate=22050 frame=2048 hop=1024 bands=128 stretch=90'
+    >>> recipe(90, 1)
+    'rate=22050 frame=2048 hop=1024 bands=128 trim=60 seconds=90/1'
     """
-    return f"rate={SAMPLE_RATE} frame={FFT_LENGTH} hop={HOP_LENGTH} bands={MEL_BANDS} stretch={max_seconds:g}"
+    transform = f"rate={SAMPLE_RATE} frame={FFT_LENGTH} hop={HOP_LENGTH} bands={MEL_BANDS}"
+    return f"{transform} trim={TRIM_DB:g} seconds={max_seconds:g}/{stretches}"
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _stat(path: str) -> tuple[int, int]:
 
 
 def read_files(
-    max_seconds: float, decode_seconds: float
+    max_seconds: float, stretches: int, decode_seconds: float
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """A function for Spark's mapInArrow: requests (track_id, path, known_sha256) become rows of `spectrograms`.
 
@@ -119,7 +120,7 @@ def read_files(
         with threadpool_limits(1), Isolated(spectrogram, decode_seconds) as isolated:
             for batch in batches:
                 for request in batch.to_pylist():
-                    row = read_file(**request, max_seconds=max_seconds, spectrogram=isolated)
+                    row = read_file(**request, max_seconds=max_seconds, stretches=stretches, spectrogram=isolated)
                     yield pa.RecordBatch.from_pylist([row], ROW)
 
     return read
@@ -131,7 +132,8 @@ def read_file(
     path: str,
     known_sha256: str | None,
     max_seconds: float,
-    spectrogram: Callable[[str, float], dict[str, object]],
+    stretches: int,
+    spectrogram: Callable[[str, float, int], dict[str, object]],
 ) -> dict[str, object]:
     """One row of `spectrograms`. What is wrong with the file is in `error`; UNTOUCHED there says that its bytes have
     the SHA-256 `known_sha256`, and the spectrogram was not computed. Without a SHA-256 it is to be tried again.
@@ -144,25 +146,25 @@ def read_file(
         "path": path,
         "size_bytes": max(size, 0),
         "modified_ns": modified,
-        "recipe": recipe(max_seconds),
+        "recipe": recipe(max_seconds, stretches),
     }
     try:
         with open_file(path) as file:
             digest = sha256(file)
         if digest == known_sha256:
             return row | {"audio_sha256": digest, "error": UNTOUCHED}
-        return row | {"audio_sha256": digest} | spectrogram(path, max_seconds)
+        return row | {"audio_sha256": digest} | spectrogram(path, max_seconds, stretches)
     except (Undecodable, Died) as error:
         return row | {"error": str(error)}
     except OSError as error:
         return row | {"error": f"could not be read: {reason_of(error)}"}
 
 
-def spectrogram(path: str, max_seconds: float) -> dict[str, object]:
+def spectrogram(path: str, max_seconds: float, stretches: int) -> dict[str, object]:
     """The columns seconds, frames, bands and log_mel of a file, or error."""
     try:
         with open_file(path) as file:
-            audio = decode(file, max_seconds)
+            audio = decode(file, max_seconds, stretches)
     except Undecodable as error:
         return {"error": str(error)}
     levels = to_levels(log_mel(audio.signal))

@@ -24,7 +24,7 @@ def main(lake: Lake, week: date) -> None:
     popularity. The network runs in this process: TensorFlow uses all cores by itself, and a copy of it in every Spark
     worker would cost half a GiB each.
     """
-    where = {"week": week, "origin": "audio"}
+    config, where = settings().audio, {"week": week, "origin": "audio"}
     models = lake.arrow("models", {"week": week, "kind": "audio"}).to_pylist()
     if not models:
         log.warning("no factors from sound for %s: the week has no network (python -m jobs.audio train)", week)
@@ -41,7 +41,7 @@ def main(lake: Lake, week: date) -> None:
 
     def rows() -> Iterator[pa.Table]:
         with bar("factors from sound", None, "tracks") as progress:
-            for batch in stream(lake, recipe(settings().audio.max_seconds), wanted):
+            for batch in stream(lake, recipe(config.max_seconds, config.stretches), wanted):
                 factors = unit(predict(model, spectrograms(batch))) * model_row["factor_norm"]
                 progress.advance(len(factors))
                 yield pa.table(

@@ -26,9 +26,10 @@ log = logging.getLogger("discover")
 
 def main(lake: Lake, week: date) -> None:
     """Read new and changed files and commit their rows chunk by chunk: a killed run goes on where it was."""
+    config = settings().audio
     tracks = lake.pandas("tracks", where="path is not null", columns=["track_id", "path"])
     known = lake.pandas("spectrograms", columns=KNOWN)
-    todo = plan(tracks.sort_values("track_id"), known, recipe(settings().audio.max_seconds))
+    todo = plan(tracks.sort_values("track_id"), known, recipe(config.max_seconds, config.stretches))
     log.info(
         "audio files: %d new, %d to look at again, %d unchanged, %d gone (their spectrograms are kept), "
         "%d no longer in the catalogue",
@@ -62,7 +63,7 @@ def _read(lake: Lake, spark: SparkSession, chunk: pd.DataFrame) -> tuple[pa.Tabl
     config = settings().audio
     requests = spark.createDataFrame(list(chunk.itertuples(index=False, name=None)), REQUEST)
     tasks = min(len(chunk), 4 * spark.sparkContext.defaultParallelism)  # more than cores, because files differ in size
-    read = read_files(config.max_seconds, config.decode_seconds)
+    read = read_files(config.max_seconds, config.stretches, config.decode_seconds)
     rows = requests.repartition(tasks).mapInArrow(read, from_arrow_schema(ROW)).toArrow().cast(ROW)
     same = pc.fill_null(pc.equal(rows["error"], UNTOUCHED), False)
     fresh, touched = rows.filter(pc.invert(same)), rows.filter(same)

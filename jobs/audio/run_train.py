@@ -24,7 +24,7 @@ def main(lake: Lake, week: date) -> None:
         "SELECT f.track_id, t.artist_id, f.factors FROM track_factors f JOIN tracks t USING (track_id) "
         "JOIN spectrograms s USING (track_id) WHERE f.week = $week AND f.origin = 'collaborative' "
         "AND f.listeners >= $listeners AND s.error IS NULL AND s.recipe = $recipe ORDER BY f.track_id",
-        {"week": week, "listeners": config.min_listeners, "recipe": recipe(config.max_seconds)},
+        {"week": week, "listeners": config.min_listeners, "recipe": recipe(config.max_seconds, config.stretches)},
     )
     artists = len(known["artist_id"].unique())
     if len(known) < config.min_tracks or artists < 2:
@@ -54,7 +54,9 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
     training = Examples(track_ids[~held_out].tolist(), unit(factors[~held_out]))
     validation = Examples(track_ids[held_out].tolist(), unit(factors[held_out]))
     with step(f"reading {len(track_ids)} spectrograms"):
-        store = Store(settings().home / "tmp", stream(lake, recipe(config.max_seconds), set(track_ids)))
+        store = Store(
+            settings().home / "tmp", stream(lake, recipe(config.max_seconds, config.stretches), set(track_ids))
+        )
     with bar("training", config.epochs, "epochs") as progress:
 
         def on_epoch(loss: float, val_loss: float) -> None:

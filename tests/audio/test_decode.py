@@ -1,4 +1,6 @@
 import os
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,9 +11,9 @@ from jobs.audio.decode import Undecodable, decode, open_file
 from tests.audio.sounds import noise, tone, write
 
 
-def read(path, max_seconds=90.0):
+def read(path, max_seconds=90.0, stretches=1):
     with open_file(str(path)) as file:
-        return decode(file, max_seconds)
+        return decode(file, max_seconds, stretches)
 
 
 @pytest.mark.parametrize(("suffix", "rate"), [("wav", 22_050), ("flac", 44_100), ("ogg", 48_000), ("mp3", 44_100)])
@@ -34,6 +36,67 @@ def test_of_a_long_file_the_middle_is_taken(tmp_path):
     audio = read(write(tmp_path / "long.wav", signal), max_seconds=4)
     assert audio.seconds == 12
     np.testing.assert_allclose(audio.signal, signal[4 * SAMPLE_RATE : 8 * SAMPLE_RATE], atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "m4a"])
+def test_several_stretches_come_from_the_middle_of_equal_parts(tmp_path, suffix):
+    parts = [tone(3, 300), tone(2, 1000), tone(3, 300), tone(3, 300), tone(2, 2000), tone(3, 300)]
+    signal = np.concatenate(parts)  # two parts of 8 s, each with 2 s of its own in the middle
+    audio = read(encoded(tmp_path, signal, suffix), max_seconds=4, stretches=2)
+    assert audio.seconds == pytest.approx(16, abs=0.1)
+    assert len(audio.signal) == pytest.approx(4 * SAMPLE_RATE, abs=50)
+    for half, hertz in zip(np.split(audio.signal[: 4 * SAMPLE_RATE - 50], 2), (1000, 2000), strict=True):
+        assert np.abs(np.fft.rfft(half)).argmax() / len(half) * SAMPLE_RATE == pytest.approx(hertz, abs=2)
+
+
+def test_silence_at_the_ends_is_cut_and_a_pause_stays(tmp_path):
+    silence = np.zeros(3 * SAMPLE_RATE, np.float32)
+    signal = np.concatenate([silence, noise(2), silence, noise(2), silence])
+    audio = read(write(tmp_path / "pause.flac", signal))
+    assert audio.seconds == pytest.approx(13)
+    assert len(audio.signal) / SAMPLE_RATE == pytest.approx(7, abs=0.2)
+
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+
+
+def encoded(folder, signal, suffix):
+    """A file in a format that libsndfile may not write, by ffmpeg."""
+    source, target = write(folder / "source.wav", signal), folder / f"encoded.{suffix}"
+    if suffix == "wav":
+        return source
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, "-vn", target], check=True)
+    return target
+
+
+@pytest.mark.parametrize("suffix", ["m4a", "aac", "wma", "mka", "wv"])
+def test_what_libsndfile_does_not_read_is_read_by_ffmpeg(tmp_path, suffix):
+    audio = read(encoded(tmp_path, tone(3, 440), suffix))
+    spectrum = np.abs(np.fft.rfft(audio.signal))
+    assert spectrum.argmax() * SAMPLE_RATE / len(audio.signal) == pytest.approx(440, abs=1)
+    assert audio.seconds == pytest.approx(3, abs=0.5)  # a raw AAC stream has no length: it is guessed from its size
+
+
+def test_without_ffmpeg_it_is_named_what_needs_it(tmp_path, monkeypatch):
+    (tmp_path / "song.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(1000))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Undecodable, match=r"not decodable: MPEG-4 audio \(M4A, ALAC\): ffprobe is not installed"):
+        read(tmp_path / "song.m4a")
+
+
+@needs_ffmpeg
+def test_ffmpeg_is_not_led_to_other_files(tmp_path):
+    secret = write(tmp_path / "secret.wav", noise(5))
+    for name, content in {
+        "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode(),
+        "concat.txt": f"ffconcat version 1.0\nfile {secret}\n".encode(),
+        "list.m4a": b"\0\0\0\x20ftypM4A " + f"#EXTM3U\n#EXTINF:5,\nfile://{secret}\n".encode(),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(Undecodable, match="not decodable"):
+            read(tmp_path / name)
 
 
 def test_each_kind_of_bad_file_is_named(tmp_path):

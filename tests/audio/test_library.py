@@ -6,7 +6,7 @@ from jobs.audio.isolation import Died
 from jobs.audio.library import UNTOUCHED, plan, read_file, recipe, spectrogram
 from tests.audio.sounds import noise, write
 
-RECIPE = recipe(90)
+RECIPE = recipe(90, 1)
 COLUMNS = ["track_id", "path", "size_bytes", "modified_ns", "audio_sha256", "recipe", "error"]
 
 
@@ -60,7 +60,9 @@ def test_an_empty_catalogue_and_an_empty_table_are_no_trouble():
 
 
 def row_of(path, known_sha256=None, decoder=spectrogram):
-    return read_file(track_id="t", path=path, known_sha256=known_sha256, max_seconds=90, spectrogram=decoder)
+    return read_file(
+        track_id="t", path=path, known_sha256=known_sha256, max_seconds=90, stretches=1, spectrogram=decoder
+    )
 
 
 def test_the_same_bytes_are_not_decoded_again(tmp_path):
