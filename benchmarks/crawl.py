@@ -1,0 +1,284 @@
+"""`python -m benchmarks.crawl`: pages a second, CPU a page and memory of the crawler, beside Scrapy on the same task;
+and its manners, by the log of the server.
+
+The web is `benchmarks.crawl_server`: 200 hosts of 50 pages on loopback, each answer after 50 ms, never two requests at
+once to a host. Two tasks:
+
+links: fetch all pages, parse each, follow its links. Ours is the crawl with its frontier, robots.txt, address checks
+and time limits, and links by `jobs.scrape.links`; Scrapy's is a spider with LxmlLinkExtractor. Nothing is stored.
+
+articles: what `python -m jobs.scrape` does: extraction in processes of their own, everything committed to the lake.
+Scrapy calls the same extraction in its callback and writes JSON lines.
+
+With a delay of a second for each host, the time that the delays alone take is the floor.
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.contest import alone, arg_parser, is_installed, save, show
+from benchmarks.crawl_server import FORBIDDEN, LATENCY, address
+
+TOLERANCE = 0.002  # seconds by which the server's clock may see a rest shorter than it was
+
+
+@dataclass(frozen=True)
+class Web:
+    """What is served: so many hosts, each with so many pages."""
+
+    hosts: int
+    pages: int
+    port: int
+
+
+@contextmanager
+def serving(web: Web, log: list) -> Iterator[None]:
+    """Serve in a process of its own; the requests are in `log` afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.json"
+        arguments = [str(number) for number in (web.hosts, web.pages, web.port)]
+        command = [sys.executable, "-m", "benchmarks.crawl_server", *arguments, str(file)]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            server.stdout.readline()
+            yield
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait()
+            server.stdout.close()
+        log += json.loads(file.read_text())
+
+
+# Contenders
+
+
+def ours_links(hosts: int, port: int, delay: float, pages: int) -> dict:
+    """Our crawl; pages are only parsed for their links."""
+    from contextlib import closing
+
+    from jobs.scrape.crawl import Crawl
+    from jobs.scrape.fetch import Client
+    from jobs.scrape.frontier import Frontier, Visit
+    from jobs.scrape.record import Source
+    from jobs.scrape.robots import Cache, Robots
+    from jobs.scrape.run_crawl import turns_of
+    from jobs.scrape.shards import WHOLE
+    from jobs.settings import settings
+
+    config, counts = settings().scrape, {"pages": 0}
+    rows = [{"url": url, "kind": "site", "delay_seconds": delay} for url in _starts(hosts, port)]
+    sources = {row["url"]: Source.of(row, config) for row in rows}
+    turns = turns_of(config)
+    with tempfile.TemporaryDirectory() as folder:
+        frontier = Frontier(turns, Path(folder) / "frontier.db")
+        frontier.load((Visit(url, url), True) for url in sources)
+        with closing(Client.of(config, turns)) as client, closing(Cache(Path(folder) / "robots.db")) as cache:
+            robots = Robots(config.user_agent, turns, config.max_delay_seconds, cache)
+            reader = Crawl(config, WHOLE, sources, frontier, turns, client, robots, _links, None, None)
+            began = time.monotonic()
+            for record in reader.run():
+                counts["pages"] += record.status == 200
+        seconds = time.monotonic() - began
+        frontier.remove()
+    return {**counts, "seconds": seconds, **_used()}
+
+
+def _links(body: bytes, charset: str | None, url: str, *others: object) -> object:
+    from jobs.scrape.extract import Reading
+    from jobs.scrape.links import page_links
+    from jobs.scrape.text import decode
+    from jobs.scrape.tree import parse
+
+    return Reading(None, "noindex", page_links(parse(decode(body, charset)), url), False)
+
+
+def ours_articles(hosts: int, port: int, delay: float, pages: int) -> dict:
+    """`python -m jobs.scrape`."""
+    import pandas as pd
+
+    from jobs.lake import ALL, Lake
+    from jobs.scrape.run_crawl import crawl
+    from jobs.scrape.shards import WHOLE
+    from jobs.settings import settings
+
+    lake = Lake()
+    rows = [{"url": url, "kind": "site", "delay_seconds": delay} for url in _starts(hosts, port)]
+    lake.publish("sources", pd.DataFrame(rows), ALL)
+    began = time.monotonic()
+    measured = {metric: value for metric, dimension, value in crawl(lake, settings().scrape, WHOLE) if not dimension}
+    return {"pages": int(measured["pages"]), "seconds": time.monotonic() - began, **_used()}
+
+
+def scrapy_links(hosts: int, port: int, delay: float, pages: int) -> dict:
+    """A spider that follows links."""
+    return _scrapy(hosts, port, delay, None)
+
+
+def scrapy_articles(hosts: int, port: int, delay: float, pages: int) -> dict:
+    """A spider that extracts articles, too, and writes them as JSON lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _scrapy(hosts, port, delay, Path(folder) / "articles.jsonl")
+
+
+def _scrapy(hosts: int, port: int, delay: float, output: Path | None) -> dict:
+    import scrapy
+    from scrapy.crawler import CrawlerProcess
+    from scrapy.linkextractors import LinkExtractor
+
+    extractor, counts = LinkExtractor(), {"pages": 0}
+    if output is not None:
+        from datetime import UTC, datetime
+
+        from jobs.scrape.extract import Hints, read_page
+
+    class Spider(scrapy.Spider):
+        name = "benchmark"
+        start_urls = _starts(hosts, port)
+
+        def parse(self, response):
+            counts["pages"] += 1
+            for link in extractor.extract_links(response):
+                yield scrapy.Request(link.url, callback=self.parse)
+            if output is not None:
+                read = read_page(response.body, None, response.url, Hints(), "", 250, datetime.now(UTC))
+                if read.article is not None:
+                    yield {**asdict(read.article), "minhash": read.article.minhash.hex()}
+
+    process = CrawlerProcess(
+        {
+            "ROBOTSTXT_OBEY": True,
+            "CONCURRENT_REQUESTS": hosts,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+            "DOWNLOAD_DELAY": delay,
+            "RANDOMIZE_DOWNLOAD_DELAY": False,
+            "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",  # as its docs say for many hosts
+            "LOG_LEVEL": "ERROR",
+            "TELNETCONSOLE_ENABLED": False,
+            "COOKIES_ENABLED": False,
+            "FEEDS": {str(output): {"format": "jsonlines"}} if output else {},
+        }
+    )
+    process.crawl(Spider)
+    began = time.monotonic()
+    process.start()
+    return {**counts, "seconds": time.monotonic() - began, **_used()}
+
+
+def _starts(hosts: int, port: int) -> list[str]:
+    return [f"http://{address(number)}:{port}/" for number in range(hosts)]
+
+
+def _used() -> dict:
+    """CPU seconds of this process and of those it has started, which have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {"cpu": sum(usage.ru_utime + usage.ru_stime for usage in used)}
+
+
+# The contest
+
+
+def run(contender: str, web: Web, delay: float) -> dict:
+    """One run of a contender in a process of its own, against a server of its own."""
+    log: list = []
+    with tempfile.TemporaryDirectory() as home, serving(web, log):
+        environment = {
+            "DISCOVER_HOME": home,
+            "DISCOVER_SCRAPE_ALLOW_PRIVATE_ADDRESSES": "true",
+            "DISCOVER_SCRAPE_PACE": "0",
+            "OMP_NUM_THREADS": "1",
+        }
+        arguments = {"hosts": web.hosts, "port": web.port, "delay": delay, "pages": web.pages}
+        measured = alone(f"benchmarks.crawl:{contender}", environment, **arguments)
+    return {"contender": contender, **measured, "log": log}
+
+
+def manners(log: list, delay: float) -> dict:
+    """What the server has seen: requests, requests while another one of the same host was under way, the shortest rest
+    between two of a host in seconds, rests that are too short, and requests for what robots.txt forbids."""
+    by_host = defaultdict(list)
+    for host, path, began, ended in log:
+        by_host[host].append((began, ended, path))
+    rests = [
+        later[0] - earlier[1]
+        for requests in by_host.values()
+        for earlier, later in zip(sorted(requests), sorted(requests)[1:], strict=False)
+    ]
+    return {
+        "requests": len(log),
+        "at once": sum(rest < 0 for rest in rests),
+        "shortest rest": min(rests),
+        "too short": sum(rest < delay - TOLERANCE for rest in rests),
+        "forbidden": sum(path.startswith(FORBIDDEN) for _, path, _, _ in log),
+    }
+
+
+def free_port() -> int:
+    """A port that is free on loopback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.1.1", 0))
+        return probe.getsockname()[1]
+
+
+def contest(web: Web, contenders: list[str], repeats: int) -> list[dict]:
+    """The contenders in turns, without a delay; of each the run of median speed."""
+    runs = defaultdict(list)
+    for _ in range(repeats):
+        for contender in contenders:
+            runs[contender].append(run(contender, web, 0.0))
+    return [sorted(found, key=lambda r: r["pages"] / r["seconds"])[len(found) // 2] for found in runs.values()]
+
+
+def row(measured: dict, best: dict) -> dict:
+    """A line of the table; the ratio is to the speed of `best`."""
+    speed = measured["pages"] / measured["seconds"]
+    return {
+        "contender": measured["contender"],
+        "pages": measured["pages"],
+        "seconds": measured["seconds"],
+        "pages/s": speed,
+        "ratio": speed / (best["pages"] / best["seconds"]),
+        "CPU ms/page": 1000 * measured["cpu"] / max(measured["pages"], 1),
+        "peak MiB": measured["peak_mib"],
+    }
+
+
+def main() -> None:
+    """Run all and show it."""
+    given = arg_parser("crawl", __doc__).parse_args()
+    web = Web(*((20, 10) if given.small else (200, 50)), free_port())
+    repeats, results = 1 if given.small else 3, {}
+    for task in ("links", "articles"):
+        contenders = [f"ours_{task}", *([f"scrapy_{task}"] if is_installed("scrapy") else [])]
+        measured = contest(web, contenders, repeats if task == "links" else 1)
+        results[task] = [row(one, measured[-1]) for one in measured]
+        load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+        show(
+            f"{task}: {web.hosts} hosts x {web.pages} pages, {LATENCY * 1000:g} ms latency; load {load}", results[task]
+        )
+    delay = 0.2 if given.small else 1.0
+    polite = run("ours_links", web, delay)
+    rests = statistics.fmean([web.pages] * web.hosts)  # between robots.txt and each of the pages
+    floor = rests * delay + (web.pages + 1) * LATENCY
+    results["delay"] = [{"delay": delay, "seconds": polite["seconds"], "floor": floor,
+                         "seconds/floor": polite["seconds"] / floor}]  # fmt: skip
+    show("with a delay: the floor is one latency and one rest for each request", results["delay"])
+    results["manners"] = [manners(polite["log"], delay)]
+    show("manners, by the server's log", results["manners"])
+    save(given.json, **results)
+
+
+if __name__ == "__main__":
+    main()
