@@ -157,12 +157,14 @@ def _in_company(h: Hypothesis, known: Company) -> tuple[float, ...]:
     )
 
 
-def title_features(h: Hypothesis, owner_chance: float, owner_places: Iterable[Place]) -> tuple[float, ...]:
-    """The features of a track or an album at a place, in the order of `TITLE_WEIGHTS`."""
+def title_features(h: Hypothesis, owner_chance: float, near: Collection[Place]) -> tuple[float, ...]:
+    """The features of a track or an album at a place, in the order of `TITLE_WEIGHTS`.
+
+    owner_chance: that its artist is in the article; near: where the artist is named in the same sentence.
+    """
     place, name = h.place, h.names[0]
     lower, before, after = name.cased.lower(), place.before.lower(), place.after.lower()
     cased = name.cased != lower and is_cased(place, name.cased)
-    near = [p for p in owner_places if p.passage is place.passage and p.sentence == place.sentence]
     next_to, follows = place.gap_before == " ", _follows(place)
     kind, other = (TRACK_ROLES, ALBUM_ROLES) if h.kind == "track" else (ALBUM_ROLES, TRACK_ROLES)
     return (

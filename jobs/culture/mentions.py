@@ -146,18 +146,22 @@ def _expected(artists: Iterable[Hypothesis]) -> dict[tuple[bool, int], dict[str,
 
 
 def _of_present(titles: list[Hypothesis], artists: list[Hypothesis], sure: float) -> list[Hypothesis]:
-    """The titles, longest first, of artists who are in the article, with their odds."""
-    of_artist: dict[str, list[Hypothesis]] = defaultdict(list)
+    """The titles, longest first, of artists who are in the article, with their odds. Where an artist has a title of
+    their own name, the artist is meant."""
+    best: dict[str, float] = defaultdict(float)
+    near: dict[tuple[str, bool, int], list[Place]] = defaultdict(list)
+    named_so = set()
     for h in artists:
-        of_artist[h.owner].append(h)
+        best[h.owner] = max(best[h.owner], h.chance)
+        named_so.add((h.owner, *h.place.key))
+        if h.chance >= sure:
+            near[h.owner, h.place.passage.in_title, h.place.sentence].append(h.place)
     kept = []
     for h in titles:
-        owners = [a for name in h.names for a in name.artist_ids if a in of_artist]
-        chance, owner = max(((max(x.chance for x in of_artist[a]), a) for a in owners), default=(0.0, ""))
-        if chance >= sure and not any(
-            x.place.match[:2] == h.place.match[:2] and x.owner == owner for x in of_artist[owner]
-        ):
-            h.features = title_features(h, chance, [x.place for x in of_artist[owner] if x.chance >= sure])
+        owner = max({a for name in h.names for a in name.artist_ids}, key=lambda a: (best.get(a, 0.0), a))
+        if best.get(owner, 0.0) >= sure and (owner, *h.place.key) not in named_so:
+            beside = near.get((owner, h.place.passage.in_title, h.place.sentence), [])
+            h.features = title_features(h, best[owner], beside)
             h.odds = log_odds_of(h.features, TITLE_WEIGHTS)
             kept.append(h)
     stay = {id(place) for place in longest([h.place for h in kept])}
