@@ -21,7 +21,7 @@ with DAG(
     schedule=CronTriggerTimetable("0 0 * * MON", timezone="UTC"),
     **stages.common(),
 ) as dag:
-    scrape = stages.job("scrape")
+    scrape = stages.scrape()
     culture = stages.job("culture", trigger_rule=TriggerRule.ALL_DONE)  # reads the articles there are
     collaborative, audio, ranking = stages.collaborative(), stages.audio(), stages.ranking()
     publish = stages.job("publish")

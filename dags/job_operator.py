@@ -30,21 +30,25 @@ class JobOperator(BaseOperator):
 
     module: such as "jobs.audio".
     arguments: rendered by Jinja.
+    mapped_arguments: follow them as they are; what tasks are mapped over.
     """
 
     template_fields: Sequence[str] = ("arguments",)
     ui_color = "#e5f3ec"
 
-    def __init__(self, *, module: str, arguments: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *, module: str, arguments: Sequence[str] = (), mapped_arguments: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.module = module
         self.arguments = list(arguments)
+        self.mapped_arguments = list(mapped_arguments)
         self._process: subprocess.Popen[str] | None = None
 
     def execute(self, context: Any) -> None:
         """Run the job to its end. Raises AirflowFailException or AirflowException when it fails."""
-        command = [sys.executable, "-m", self.module, *self.arguments]
-        shown = " ".join([self.module, *self.arguments])
+        arguments = [self.module, *self.arguments, *self.mapped_arguments]
+        command, shown = [sys.executable, "-m", *arguments], " ".join(arguments)
         self.log.info("----- python -m %s", shown)
         started = time.monotonic()
         self._process = subprocess.Popen(

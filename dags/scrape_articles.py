@@ -16,4 +16,4 @@ with DAG(
     schedule=CronTriggerTimetable("0 4 * * *", timezone="UTC"),
     **stages.common(),
 ):
-    stages.job("scrape")
+    stages.scrape()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Asset, Param, TaskGroup
+from airflow.sdk import Asset, Param, TaskGroup, task
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from jinja2 import pass_context
 from job_operator import JobOperator
 
@@ -28,8 +29,8 @@ class Stage:
 
 # The pools are declared in pools.json: "spark" for what starts a Spark session, "audio" for what runs the network.
 STAGES = {
-    "scrape": Stage("Reads new articles from the feeds and sites in `sources`.", 3, "default_pool",
-                    ("articles", "crawl_log")),
+    "scrape": Stage("Reads new and changed articles from the feeds, sitemaps and sites in `sources`.", 3,
+                    "default_pool", ("articles", "pages", "crawl_log")),
     "culture": Stage("Finds artists and tracks in the articles and weighs the terms around them.", 4, "spark",
                      ("mentions", "cultural_vectors", "similar_artists")),
     "collaborative.train": Stage("Factorizes listens, play counts and playlists.", 6, "spark",
@@ -51,18 +52,37 @@ STAGES = {
 
 def job(name: str, **options: Any) -> JobOperator:
     """The task of one of STAGES, in the task group that is open."""
+    arguments, described = describe(name)
+    return JobOperator(arguments=arguments, **described, **options)
+
+
+def scrape() -> MappedOperator:
+    """The tasks that read the web, one for each shard: as many as the setting `scrape.shards` says when they start."""
+    arguments, described = describe("scrape")
+
+    @task(task_id="scrape_shards", do_xcom_push=True, doc_md="Parts the hosts of the web.")
+    def shards() -> list[list[str]]:
+        from jobs.settings import settings
+
+        count = settings().scrape.shards
+        return [["--shard", f"{number}/{count}"] for number in range(1, count + 1)]
+
+    return JobOperator.partial(arguments=arguments, **described).expand(mapped_arguments=shards())
+
+
+def describe(name: str) -> tuple[list[str], dict[str, Any]]:
+    """Of one of STAGES: the arguments of its command, and what else its task is made of."""
     stage = STAGES[name]
     package, _, step = name.partition(".")
-    return JobOperator(
-        task_id=step or package,
-        module=f"jobs.{package}",
-        arguments=[*filter(None, [step]), "--week", "{{ run_week() }}"],
-        doc_md=f"{stage.doc}\n\nBy hand: `python -m jobs.{name.replace('.', ' ')} --week YYYY-MM-DD`",
-        execution_timeout=timedelta(hours=stage.hours),
-        pool=stage.pool,
-        outlets=[Asset(table) for table in stage.writes],
-        **options,
-    )
+    described = {
+        "task_id": step or package,
+        "module": f"jobs.{package}",
+        "doc_md": f"{stage.doc}\n\nBy hand: `python -m jobs.{name.replace('.', ' ')} --week YYYY-MM-DD`",
+        "execution_timeout": timedelta(hours=stage.hours),
+        "pool": stage.pool,
+        "outlets": [Asset(table) for table in stage.writes],
+    }
+    return [*filter(None, [step]), "--week", "{{ run_week() }}"], described
 
 
 def collaborative() -> TaskGroup:

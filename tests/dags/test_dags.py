@@ -16,7 +16,7 @@ import pytest
 from jinja2 import StrictUndefined
 
 import schemas
-from jobs.settings import ROOT
+from jobs.settings import ROOT, settings
 
 COMMANDS = Path(__file__).with_name("commands.json")
 DAG_IDS = {"scrape_articles", "discover_weekly", "cultural_vectors", "audio_embeddings", "als_training"}
@@ -40,8 +40,12 @@ RUNS = {
 
 
 def jobs_of(dag):
-    """The tasks that run a job, by id."""
-    return {task.task_id: task for task in dag.tasks if task.task_type == "JobOperator"}
+    """The tasks that run a job, by id; of one that is mapped, the first of two."""
+    found = {task.task_id: task for task in dag.tasks if task.task_type == "JobOperator"}
+    return {
+        name: task.unmap({"mapped_arguments": ["--shard", "1/2"]}) if task.is_mapped else task
+        for name, task in found.items()
+    }
 
 
 def task_in_run(task, run):
@@ -87,7 +91,7 @@ def rendered(task, run):
     instance = task_in_run(task.prepare_for_execution(), run)
     context: Context = instance.get_template_context()
     instance.task.render_template_fields(context)
-    return ["python", "-m", instance.task.module, *instance.task.arguments]
+    return ["python", "-m", instance.task.module, *instance.task.arguments, *instance.task.mapped_arguments]
 
 
 def test_the_expected_dags_are_there_and_import_without_errors(dag_bag):
@@ -142,7 +146,7 @@ def test_the_commands_are_the_stored_ones_for_the_week_of_the_run(dag_bag, run):
 def test_a_param_that_is_no_date_is_refused(dag_bag, monkeypatch):
     monkeypatch.setitem(RUNS, "wrong", ("manual", None, None, WEDNESDAY, {"week": "next monday"}, ""))
     with pytest.raises(Exception, match="next monday"):
-        rendered(dag_bag.dags["discover_weekly"].get_task("scrape"), "wrong")
+        rendered(jobs_of(dag_bag.dags["discover_weekly"])["scrape"], "wrong")
 
 
 def test_each_job_understands_its_command(dag_bag):
@@ -151,6 +155,16 @@ def test_each_job_understands_its_command(dag_bag):
             _, _, module, *arguments = rendered(task, "scheduled")
             parsed = importlib.import_module(f"{module}.__main__").arg_parser().parse_args(arguments)
             assert parsed.week == MONDAY.date()
+
+
+def test_the_web_is_read_in_as_many_shards_as_the_settings_say(dag_bag, monkeypatch):
+    monkeypatch.setenv("DISCOVER_SCRAPE_SHARDS", "3")
+    settings.cache_clear()
+    for dag_id in ("scrape_articles", "discover_weekly"):
+        shards = dag_bag.dags[dag_id].get_task("scrape_shards")
+        assert shards.python_callable() == [["--shard", "1/3"], ["--shard", "2/3"], ["--shard", "3/3"]]
+        assert shards.do_xcom_push
+        assert shards.downstream_task_ids >= {"scrape"}
 
 
 def test_a_stage_waits_for_what_it_reads(dag_bag):
