@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, zip_longest
+from itertools import accumulate, islice, zip_longest
 
-from lxml.etree import XPath
+from lxml import etree
 from lxml.html import HtmlElement
 
 from jobs.scrape.dates import Moment, parse_moment
 from jobs.scrape.text import clean_line
-from jobs.scrape.tree import words
+from jobs.scrape.tree import UNSEEN
 
 BEFORE, AFTER = 12, 50  # pieces of text before and after the heading that may be a byline
 PARAGRAPH = 250  # characters; what is as long is no byline
@@ -23,7 +23,6 @@ MAX_WORDS = 5
 PARTICLES = {"af", "al", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "la",
              "le", "ten", "ter", "van", "von", "y"}  # fmt: skip
 
-_TEXT = XPath(".//text()[normalize-space() and not(ancestor::script or ancestor::style or ancestor::noscript)]")
 _BY = re.compile(
     r"^\W*(?:(?:words|written|posted|story|review|reviewed|text|reported)\s+)?(?:by|von|par|por|di|door)\b:?\s+",
     re.IGNORECASE,
@@ -64,13 +63,49 @@ def author_names(text: object) -> list[str]:
 
 
 def around(tree: HtmlElement, heading: HtmlElement | None) -> list[Piece]:
-    """The pieces of text before and after a heading, in the order in which they are likely to be the byline."""
-    bodies = tree.xpath("body") or [tree]
-    pieces = [Piece(" ".join(text.split()), text.getparent()) for text in _TEXT(bodies[0])]
-    inside = [] if heading is None else [at for at, piece in enumerate(pieces) if _within(piece.element, heading)]
-    first, last = (inside[0], inside[-1]) if inside else (0, -1)
-    near = pieces[last + 1 : last + 1 + AFTER] + pieces[max(0, first - BEFORE) : first][::-1]
+    """The pieces of text after and before a heading, or at the start of a page that has none, in the order in which
+    they are likely to be the byline; without those of paragraphs."""
+    if heading is None:
+        near = list(islice(_inside(tree.find("body")), AFTER))
+    else:
+        near = [*islice(_behind(heading), AFTER), *islice(_before(heading), BEFORE)]
     return [piece for piece in near if not _is_prose(piece)]
+
+
+def _inside(element: HtmlElement) -> Iterator[Piece]:
+    """The pieces of text in an element."""
+    for event, inner in etree.iterwalk(element, events=("start", "end")):
+        if event == "start" and inner.tag not in UNSEEN:
+            yield from _piece(inner.text, inner)
+        elif event == "end" and inner is not element:
+            yield from _piece(inner.tail, inner.getparent())
+
+
+def _behind(element: HtmlElement) -> Iterator[Piece]:
+    """The pieces of text after an element, to the end of the page."""
+    while element is not None:
+        yield from _piece(element.tail, element.getparent())
+        for following in element.itersiblings():
+            yield from _inside(following)
+            yield from _piece(following.tail, following.getparent())
+        element = element.getparent()
+
+
+def _before(element: HtmlElement) -> Iterator[Piece]:
+    """The pieces of text before an element, the nearest first."""
+    while element is not None:
+        for previous in element.itersiblings(preceding=True):
+            yield from _piece(previous.tail, previous.getparent())
+            yield from reversed(list(_inside(previous)))
+        element = element.getparent()
+        if element is not None:
+            yield from _piece(element.text, element)
+
+
+def _piece(text: str | None, element: HtmlElement | None) -> Iterator[Piece]:
+    line = " ".join((text or "").split())
+    if line and element is not None:
+        yield Piece(line, element)
 
 
 def authors_among(pieces: Iterable[Piece]) -> list[str]:
@@ -143,7 +178,8 @@ def _is_name(text: str) -> bool:
 def _is_prose(piece: Piece) -> bool:
     """Whether a piece is of a paragraph of the article."""
     paragraph = next((e for e in (piece.element, *piece.element.iterancestors()) if e.tag in ("p", "li")), None)
-    return len(piece.text) >= PARAGRAPH or (paragraph is not None and len(words(paragraph)) >= PARAGRAPH)
+    texts = [piece.text] if paragraph is None else paragraph.itertext()
+    return any(length >= PARAGRAPH for length in accumulate(map(len, texts)))
 
 
 def _near(element: HtmlElement) -> list[HtmlElement]:
@@ -154,7 +190,3 @@ def _near(element: HtmlElement) -> list[HtmlElement]:
 def _is_author(element: HtmlElement) -> bool:
     marks = (element.get("rel"), element.get("itemprop"))
     return "author" in marks or _AUTHOR_CLASS.search(element.get("class") or "") is not None
-
-
-def _within(element: HtmlElement, place: HtmlElement) -> bool:
-    return element is place or any(above is place for above in element.iterancestors())

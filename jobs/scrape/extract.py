@@ -14,16 +14,17 @@ from jobs.scrape.copies import sketch
 from jobs.scrape.dates import Moment, parse_moment
 from jobs.scrape.links import Link, is_listing, page_links, text_links
 from jobs.scrape.metadata import Metadata, language_code, metadata
-from jobs.scrape.text import clean, clean_line, decode, text_sha256
-from jobs.scrape.tree import TooDeep, parse, words
+from jobs.scrape.text import clean, clean_line, decode, is_binary, text_sha256
+from jobs.scrape.tree import UNSEEN, TooComplex, parse, words
 
 SURE = 0.9  # probability from which a recognised language counts more than what the page says
 LANGUAGE_CHARACTERS = 5000  # the start of a text, from which its language is recognised
 
+READABLE = 0.4  # least share of letters and digits in a main text; a table of results has two thirds
+MAX_CHARACTERS = 1_000_000  # of a main text: two novels
 MAX_PLACES = 20  # <article> elements that are looked into
 PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd")
-AROUND = frozenset({"script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button",
-                    "iframe"})  # fmt: skip
+AROUND = UNSEEN | {"nav", "header", "footer", "aside", "form", "button", "iframe"}
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,12 @@ def read_page(
     charset : as the HTTP header says, or None; robots : the X-Robots-Tag header; min_characters : pages with less
     main text hold no article; now : UTC, when it was fetched
     """
+    if is_binary(body, charset):
+        return Reading(None, "not text", [], False)
     try:
         tree = parse(decode(body, charset))
-    except TooDeep:
-        return Reading(None, "nested too deep", [], False)
+    except TooComplex as error:
+        return Reading(None, str(error), [], False)
     said = metadata(tree, url, now)
     wishes = {wish.strip() for wish in f"{robots},{said.robots}".split(",")}
     links = [] if wishes & {"nofollow", "none"} else page_links(tree, url)
@@ -95,8 +98,10 @@ def read_page(
     listing = not said.is_article and is_listing(links, url, text, min_characters)
     if wishes & {"noindex", "none"}:
         return Reading(None, "noindex", links, listing)
-    if len(text) < min_characters:
+    if len(text) < min_characters or sum(map(str.isalnum, text)) < READABLE * len(text):
         return Reading(None, "too little text", links, listing)
+    if len(text) > MAX_CHARACTERS:
+        return Reading(None, "too much text", links, listing)
     version = hashlib.sha256(body).hexdigest()
     article = _article(tree, completed(said, tree, url, hints, now), text, version, hints, url)
     return Reading(article, "", links, listing)

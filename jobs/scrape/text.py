@@ -25,6 +25,9 @@ NOT_OF_THE_WEB = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_
 ASCII_BYTES = ("iso2022", "hz", "utf-16", "utf-32")
 
 BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# Bytes that are in no text, but in pictures and archives (WHATWG MIME Sniffing Standard, section 7).
+BINARY = frozenset([*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
+SNIFFED_BYTES = 1445
 DETECTED_BYTES = 65536  # the start of a page, from which an undeclared charset is guessed
 
 # Controls, surrogates, and what is there to be invisible: soft hyphens, marks of order, zero-width spaces,
@@ -55,6 +58,14 @@ def decode(body: bytes, charset: str | None) -> str:
         return _usable(body.decode(declared[0], "replace"))
     guess = from_bytes(body[:DETECTED_BYTES]).best()
     return _usable(body.decode(guess.encoding if guess else "cp1252", "replace"))
+
+
+def is_binary(body: bytes, charset: str | None) -> bool:
+    """Whether something is no text at all, whatever its content type says."""
+    wide = (_codec(charset) or "").startswith(("utf-16", "utf-32")) or body.startswith(
+        (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    )
+    return not wide and not BINARY.isdisjoint(body[:SNIFFED_BYTES])
 
 
 def _codec(name: str | None) -> str | None:

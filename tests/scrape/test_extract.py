@@ -91,7 +91,8 @@ def test_a_wrong_charset_does_not_spoil_the_text():
 
 
 @pytest.mark.parametrize(
-    "page", ["", "<html>", "<p>Short.</p>", "\x00\x01", "plain text", b"\xff\xfe", b"%PDF-1.7 ..."]
+    "page",
+    ["", "<html>", "<p>Short.</p>", "plain text", b"\xff\xfe", b"%PDF-1.7 ...", b"<" * 999, "<p>" + "7, 1; " * 99],
 )
 def test_a_page_with_too_little_text_is_none(page):
     assert (read(page).article, read(page).rejected) == (None, "too little text")
