@@ -20,7 +20,7 @@ from jobs.scrape.tree import UNSEEN, TooComplex, parse, words
 SURE = 0.9  # probability from which a recognised language counts more than what the page says
 LANGUAGE_CHARACTERS = 5000  # the start of a text, from which its language is recognised
 
-READABLE = 0.4  # least share of letters and digits in a main text; a table of results has two thirds
+READABLE = 0.4  # least share of letters and digits in a main text; a table of results has more than half
 MAX_CHARACTERS = 1_000_000  # of a main text: two novels
 MAX_PLACES = 20  # <article> elements that are looked into
 PARAGRAPHS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "pre", "dd")
