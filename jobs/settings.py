@@ -110,7 +110,7 @@ class AudioSettings(Section):
     chunk_tracks: int = Field(200, ge=1)  # tracks committed at a time: what a killed run repeats at most
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are not trained on
     min_tracks: int = Field(40, ge=2)  # with fewer tracks to train on there is no network
-    validation_share: float = Field(0.2, gt=0, lt=1)  # share of artists that are held out
+    held_out_share: float = Field(0.2, gt=0, lt=1)  # of the artists: half of them stop the training, half test it
     filters: int = Field(64, ge=1)  # channels of the first two convolutions; the last two have twice as many
     dense_units: int = Field(256, ge=1)  # units of the two dense layers
     dropout: float = Field(0.5, ge=0, lt=1)  # share of dense units dropped in training

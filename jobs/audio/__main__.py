@@ -28,6 +28,10 @@ def arg_parser() -> argparse.ArgumentParser:
     similar.add_argument("track", metavar="'ARTIST - TITLE'", help="the track by name, in any case, or its identifier")
     similar.add_argument("--count", type=int, default=10, help="tracks to list (default: %(default)s)")
     cli.add_week(similar)
+    text = "let a week use an earlier network: python -m jobs.query 'SELECT week, version, metrics FROM models'"
+    rollback = steps.add_parser("rollback", help="let a week use an earlier network", description=text)
+    rollback.add_argument("version", help="name of the version")
+    cli.add_week(rollback)
     return parser
 
 

@@ -21,7 +21,8 @@ def main(lake: Lake, week: date) -> None:
 
     A prediction gives the direction; its length is the median length of the collaborative factors that the network
     learned from, so that a listener's dot products with both are of one scale, as if each track were of median
-    popularity. The network runs in this process: TensorFlow uses all cores by itself, and a copy of it in every Spark
+    popularity. A network of an earlier week predicts that week's factors: they are turned into this week's coordinates.
+    The network runs in this process: TensorFlow uses all cores by itself, and a copy of it in every Spark
     worker would cost half a GiB each.
     """
     config, where = settings().audio, {"week": week, "origin": "audio"}
@@ -31,18 +32,21 @@ def main(lake: Lake, week: date) -> None:
         lake.publish("track_factors", [], where)
         lake.record(week, "audio.embed", [("tracks", "", 0)])
         return
+    from jobs.audio.alignment import from_week
     from jobs.audio.model_files import load  # TensorFlow takes seconds to load: only when there is work for it
     from jobs.audio.training import predict, unit
 
     (model_row,) = models
     model = load(settings().home / "models", model_row["path"], model_row["sha256"])
+    turn = None if model_row["trained_on"] == week else from_week(lake, model_row["trained_on"], week)
     released = f"released_at is null or released_at < '{weeks.start(week).date().isoformat()}'"
     wanted = set(lake.arrow("tracks", released, ["track_id"])["track_id"].to_pylist())
 
     def rows() -> Iterator[pa.Table]:
         with bar("factors from sound", None, "tracks") as progress:
             for batch in stream(lake, recipe(config.max_seconds, config.stretches), wanted):
-                factors = unit(predict(model, spectrograms(batch))) * model_row["factor_norm"]
+                predicted = predict(model, spectrograms(batch))
+                factors = unit(predicted if turn is None else predicted @ turn) * model_row["factor_norm"]
                 progress.advance(len(factors))
                 yield pa.table(
                     {

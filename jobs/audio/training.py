@@ -1,9 +1,12 @@
 """Training the network on random windows, stopped by artists that it has never heard."""
 
+import hashlib
 import math
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +16,7 @@ from jobs.audio.network import build
 from jobs.audio.windows import Store, consecutive, random_window
 from jobs.settings import AudioSettings
 
+TRAIN, STOP, TEST = 0, 1, 2  # what a track is for, see `split`
 JUDGED_TRACKS = 16  # validation tracks that go through the network at once
 PREDICTION_WINDOWS = 128  # windows that go through the network at once: 17 MB of input
 
@@ -45,17 +49,24 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
-def held_out_artists(artist_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Which tracks belong to the artists that are held out: about `share` of the artists, at least one, never all.
+def split(artist_ids: np.ndarray, share: float) -> np.ndarray:
+    """Which tracks are for what: TRAIN, STOP (training stops when it gets worse on these) or TEST (reported on).
 
-    artist_ids : np.ndarray [shape=(tracks,)], of at least two artists
+    artist_ids : np.ndarray [shape=(tracks,)], of at least three artists
+    share : of the artists that are held out, half of them for each of STOP and TEST, at least one
 
     Tracks of one artist share voices, instruments and studios: a network tested on other tracks of an artist it knows
-    is flattered (Oramas et al. 2017). Returns bool [shape=(tracks,)].
+    is flattered (Oramas et al. 2017). An artist's part depends on its id alone, so next week's network is not tested
+    on artists that this week's has learned from. Returns int [shape=(tracks,)].
     """
-    artists = np.unique(artist_ids)
-    held_out = np.clip(round(share * len(artists)), 1, len(artists) - 1)
-    return np.isin(artist_ids, np.random.default_rng(seed).permutation(artists)[:held_out])
+    artists, of_track = np.unique(artist_ids, return_inverse=True)
+    hashes = [hashlib.blake2b(str(artist).encode(), digest_size=8).digest() for artist in artists]
+    places = np.array([int.from_bytes(digest) / 2**64 for digest in hashes])
+    parts = np.select([places < share / 2, places < share], [TEST, STOP], TRAIN)
+    by_place = artists[np.argsort(places)]
+    if len(np.unique(parts)) < 3:  # so few artists that one of the parts is empty
+        parts = np.select([artists == by_place[0], artists == by_place[1]], [TEST, STOP], TRAIN)
+    return parts[of_track]
 
 
 def band_statistics(store: Store, track_ids: list[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -73,12 +84,17 @@ def fit(
     config: AudioSettings,
     seed: int,
     on_epoch: Callable[[float, float], None] = lambda train_loss, val_loss: None,
+    start: "keras.Model | None" = None,
+    progress: "Progress | None" = None,
 ) -> Fitted:
     """Learn to predict the targets from sound.
 
     The loss is the squared distance of prediction and target. Each epoch sees one random window of every track;
     training stops when the loss on the validation tracks has not improved for `config.patience` epochs, and the best
     weights are kept. The result is a function of the arguments: the same seed gives the same weights.
+
+    start : a network whose weights to start from, if it has the same shape
+    progress : keeps each epoch; training goes on after the last one that it has, with the result it would have had
     """
     be_deterministic(seed)
     means, deviations = band_statistics(store, train.track_ids)
@@ -92,23 +108,78 @@ def fit(
     )
     learner = keras.Model(network.inputs, network.outputs)  # the same weights; the optimizer's state stays with it
     learner.compile(keras.optimizers.Adam(config.learning_rate), loss=squared_distance, jit_compile=False)
-    history = learner.fit(
-        _dataset(lambda: random_batches(store, train, config.batch_size, seed), train, tf.data.INFINITE_CARDINALITY),
-        validation_data=_dataset(
-            lambda: consecutive_batches(store, validation),
-            validation,
-            math.ceil(len(validation.track_ids) / JUDGED_TRACKS),
-        ),
-        epochs=config.epochs,
-        steps_per_epoch=math.ceil(len(train.track_ids) / config.batch_size),
-        shuffle=False,  # random_batches does
-        verbose=0,
-        callbacks=[
-            keras.callbacks.EarlyStopping("val_loss", patience=config.patience, restore_best_weights=True),
-            keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: on_epoch(logs["loss"], logs["val_loss"])),
-        ],
-    ).history
-    return Fitted(network, history["loss"], history["val_loss"], int(np.argmin(history["val_loss"])) + 1)
+    learner.optimizer.build(learner.trainable_variables)
+    state = [*learner.variables, *learner.optimizer.variables]
+    if start is not None and [w.shape for w in start.weights] == [w.shape for w in network.weights]:
+        network.set_weights(start.get_weights())
+    judged = _dataset(
+        lambda: consecutive_batches(store, validation), validation, math.ceil(len(validation.track_ids) / JUDGED_TRACKS)
+    )
+    train_losses, val_losses, best = [], [], network.get_weights()
+    kept = progress.load() if progress else None
+    if kept is not None:
+        train_losses, val_losses, best, values = kept
+        for variable, value in zip(state, values, strict=True):
+            variable.assign(value)
+    steps = math.ceil(len(train.track_ids) / config.batch_size)
+    while len(val_losses) < config.epochs and not _settled(val_losses, config.patience):
+        each = [seed, len(val_losses)]
+        batches = _dataset(partial(random_batches, store, train, config.batch_size, each), train, steps)
+        history = learner.fit(batches, validation_data=judged, epochs=1, shuffle=False, verbose=0).history
+        train_losses.append(history["loss"][0])
+        val_losses.append(history["val_loss"][0])
+        if val_losses[-1] == min(val_losses):
+            best = network.get_weights()
+        if progress:
+            progress.save(train_losses, val_losses, best, [keras.ops.convert_to_numpy(variable) for variable in state])
+        on_epoch(train_losses[-1], val_losses[-1])
+    network.set_weights(best)
+    return Fitted(network, train_losses, val_losses, int(np.argmin(val_losses)) + 1)
+
+
+def _settled(val_losses: list[float], patience: int) -> bool:
+    return bool(val_losses) and len(val_losses) - 1 - int(np.argmin(val_losses)) >= patience
+
+
+class Progress:
+    """A training as it stands, in a file that a killed process leaves behind."""
+
+    def __init__(self, path: Path, key: str):
+        """`path`: of the file; `key`: what the training is made from: a file with another key does not count."""
+        self.path, self.key = path, key
+
+    def load(self) -> tuple[list[float], list[float], list[np.ndarray], list[np.ndarray]] | None:
+        """What `save` was given last; None: nothing, of this training."""
+        try:
+            with np.load(self.path, allow_pickle=False) as kept:
+                if str(kept["key"]) != self.key:
+                    return None
+                arrays = {
+                    name: [kept[f"{name}-{n}"] for n in range(int(kept[f"n_{name}"]))] for name in ("best", "state")
+                }
+                return kept["train"].tolist(), kept["val"].tolist(), arrays["best"], arrays["state"]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def save(
+        self,
+        train_losses: list[float],
+        val_losses: list[float],
+        best: list[np.ndarray],
+        state: list[np.ndarray],
+    ) -> None:
+        """Keep the losses so far, the best weights, and all variables of the learner and its optimizer."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        named = {f"{name}-{n}": a for name, arrays in (("best", best), ("state", state)) for n, a in enumerate(arrays)}
+        with part.open("wb") as file:
+            counts = {"n_best": len(best), "n_state": len(state)}
+            np.savez(file, key=self.key, train=train_losses, val=val_losses, **counts, **named)
+        part.rename(self.path)
+
+    def clear(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
 
 
 def squared_distance(target, prediction):
@@ -117,17 +188,16 @@ def squared_distance(target, prediction):
 
 
 def random_batches(
-    store: Store, examples: Examples, batch_size: int, seed: int
+    store: Store, examples: Examples, batch_size: int, seed: list[int]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Endless batches of windows [shape=(batch, WINDOW_FRAMES, MEL_BANDS), dtype=uint8] and targets: in each epoch
-    every track once, in a new order, from a new place."""
-    for epoch in count():
-        generator = np.random.default_rng([seed, epoch])
-        order = generator.permutation(len(examples.track_ids))
-        for first in range(0, len(order), batch_size):
-            chosen = order[first : first + batch_size]
-            windows = [random_window(store[examples.track_ids[n]], generator) for n in chosen]
-            yield np.stack(windows), examples.targets[chosen]
+    """One epoch of batches of windows [shape=(batch, WINDOW_FRAMES, MEL_BANDS), dtype=uint8] and targets: every track
+    once, in an order and from a place that depend on the seed."""
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(examples.track_ids))
+    for first in range(0, len(order), batch_size):
+        chosen = order[first : first + batch_size]
+        windows = [random_window(store[examples.track_ids[n]], generator) for n in chosen]
+        yield np.stack(windows), examples.targets[chosen]
 
 
 def consecutive_batches(store: Store, examples: Examples) -> Iterator[tuple[np.ndarray, np.ndarray]]:

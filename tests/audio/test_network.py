@@ -47,19 +47,19 @@ def fitted(world):
     return learn(world)
 
 
-def split(world):
-    from jobs.audio.training import Examples, held_out_artists
+def examples(world):
+    """To learn from (artists 2 to 7) and to judge by (artists 0 and 1, one of each style)."""
+    from jobs.audio.training import Examples
 
     _, artists, targets = world
-    held_out = held_out_artists(artists, 0.25, seed=1)
-    ids = np.array([f"t{n:02d}" for n in range(24)])
+    held_out, ids = artists < 2, np.array([f"t{n:02d}" for n in range(24)])
     return Examples(ids[~held_out].tolist(), targets[~held_out]), Examples(ids[held_out].tolist(), targets[held_out])
 
 
-def learn(world, seed=3):
+def learn(world, seed=3, config=TINY, **more):
     from jobs.audio.training import fit
 
-    return fit(world[0], *split(world), TINY, seed)
+    return fit(world[0], *examples(world), config, seed, **more)
 
 
 def test_the_network_of_2014_has_its_size():
@@ -88,23 +88,28 @@ def test_a_track_is_the_mean_of_its_windows(world):
     np.testing.assert_allclose(predict(model, tracks), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_held_out_artists_share_no_track_with_the_others(world):
-    from jobs.audio.training import held_out_artists
+def test_an_artist_is_learned_from_stopped_by_or_tested_on_and_stays_what_it_is():
+    from jobs.audio.training import STOP, TEST, TRAIN, split
 
-    artists = world[1]
-    held_out = held_out_artists(artists, 0.25, seed=1)
-    assert not set(artists[held_out]) & set(artists[~held_out])
-    assert len(set(artists[held_out])) == 2  # a quarter of eight
+    artists = np.repeat([f"artist {n}" for n in range(400)], 3)
+    parts = split(artists, 0.2)
+    of_artist = parts.reshape(400, 3)
+    assert (of_artist == of_artist[:, :1]).all(), "all tracks of one artist are for the same"
+    assert np.bincount(of_artist[:, 0], minlength=3) == pytest.approx([320, 40, 40], abs=25)  # four deviations
+    later = split(np.append(artists, ["a newcomer"]), 0.2)
+    assert (later[:-1] == parts).all()
     for share in (0.001, 0.999):
-        assert 0 < held_out_artists(np.array(["a", "b"]), share, seed=0).sum() < 2
+        assert set(split(np.array(["a", "b", "c", "c"]), share)) == {TRAIN, STOP, TEST}
 
 
 def test_it_learns_to_tell_timbres_apart_for_artists_it_has_never_heard(world, fitted):
-    from jobs.audio.evaluation import validation_cosines
+    from jobs.audio.evaluation import cosines
 
-    cosines = validation_cosines(world[0], *split(world), fitted.model)
-    assert cosines["network"] > 0.9
-    assert cosines["mean_vector"] < 0.8  # two orthogonal targets: the mean is 45 degrees from each
+    turned = np.roll(np.eye(4, dtype=np.float32), 1, axis=0)  # as if its factors had other coordinates
+    reached = cosines(world[0], *examples(world), fitted.model, (fitted.model, turned))
+    assert reached["network"] > 0.9
+    assert reached["mean_vector"] < 0.8  # two orthogonal targets: the mean is 45 degrees from each
+    assert reached["present"] < 0.8
     assert fitted.val_losses[fitted.best_epoch - 1] == min(fitted.val_losses)
     assert len(fitted.train_losses) == len(fitted.val_losses) <= TINY.epochs
 
@@ -118,6 +123,42 @@ def test_the_same_seed_gives_the_same_network_and_file(world, fitted, tmp_path):
     assert again.val_losses == fitted.val_losses
     monday = date(2026, 11, 23)
     assert save(again.model, tmp_path / "a", monday) == save(fitted.model, tmp_path / "b", monday)
+
+
+def test_a_killed_training_goes_on_with_the_result_that_it_would_have_had(world, fitted, tmp_path):
+    from jobs.audio.training import Progress
+
+    class Killed(Exception):
+        pass
+
+    seen = []
+
+    def killed(*losses):
+        seen.append(losses)
+        if len(seen) == 4:
+            raise Killed
+
+    progress = Progress(tmp_path / "training.npz", "monday")
+    with pytest.raises(Killed):
+        learn(world, on_epoch=killed, progress=progress)
+    assert Progress(progress.path, "tuesday").load() is None
+    resumed = learn(world, on_epoch=lambda *losses: seen.append(losses), progress=progress)
+    assert len(seen) == len(fitted.val_losses), "no epoch was trained twice"
+    assert resumed.val_losses == fitted.val_losses
+    for mine, other in zip(resumed.model.get_weights(), fitted.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, other)
+    progress.path.write_bytes(b"half a file")
+    assert progress.load() is None
+    progress.clear()
+    progress.clear()
+
+
+def test_training_starts_from_the_weights_of_a_network_of_the_same_shape(world, fitted):
+    one_epoch = TINY.model_copy(update={"epochs": 1})
+    warm, cold = (learn(world, config=one_epoch, start=start) for start in (fitted.model, None))
+    assert warm.val_losses[0] < cold.val_losses[0]
+    other = learn(world, config=one_epoch, start=network(factors=4))
+    assert other.val_losses == cold.val_losses
 
 
 def test_a_saved_network_predicts_the_same_and_a_damaged_file_is_named(world, fitted, tmp_path):

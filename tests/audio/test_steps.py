@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 
 from jobs.audio.__main__ import main
+from jobs.cli import UserError
 from jobs.lake import ALL
 from jobs.settings import settings
 from tests.audio.sounds import noise, tone, write
 
-WEEK = date(2026, 11, 23)
+WEEK, NEXT_WEEK = date(2026, 11, 23), date(2026, 11, 30)
 
 
 def fill_catalogue(lake, paths):
@@ -27,8 +28,8 @@ def fill_catalogue(lake, paths):
     lake.publish("tracks", tracks, ALL)
 
 
-def run(step, **arguments):
-    main(step=step, week=WEEK, **arguments)
+def run(step, week=WEEK, **arguments):
+    main(step=step, week=week, **arguments)
 
 
 def files_by_state(lake):
@@ -74,17 +75,19 @@ def small_network(monkeypatch):
     settings.cache_clear()
 
 
-def publish_factors(lake, listeners=5):
+def publish_factors(lake, listeners=5, week=WEEK, swapped=False):
     ids = sorted(lake.arrow("tracks", columns=["track_id"])["track_id"].to_pylist())
     by_style = {"low": [0.0, 3.0], "high": [3.0, 0.0]}
+    if swapped:
+        by_style = {style: factors[::-1] for style, factors in by_style.items()}
     factors = [by_style[track_id.split("_")[0]] for track_id in ids]
     rows = {"track_id": ids, "factors": factors, "listeners": [0 if "new" in i else listeners for i in ids]}
-    lake.publish("track_factors", pa.table(rows), {"week": WEEK, "origin": "collaborative"})
+    lake.publish("track_factors", pa.table(rows), {"week": week, "origin": "collaborative"})
 
 
 @pytest.mark.slow
 def test_tracks_that_nobody_has_heard_get_factors_near_those_of_their_sound(
-    lake, spark, tmp_path, small_network, capsys
+    lake, spark, tmp_path, small_network, monkeypatch, capsys, caplog
 ):
     paths = []
     for style, hertz in (("low", 200), ("high", 4000)):
@@ -105,12 +108,33 @@ def test_tracks_that_nobody_has_heard_get_factors_near_those_of_their_sound(
         assert rows["factors"][f"low_{artist}-new"] @ [0, 1] > rows["factors"][f"low_{artist}-new"] @ [1, 0]
         assert rows["factors"][f"high_{artist}-new"] @ [1, 0] > rows["factors"][f"high_{artist}-new"] @ [0, 1]
     metrics = lake.pandas("metrics", {"week": WEEK, "stage": "audio.train"})
-    assert {"train_loss", "val_loss", "val_cosine"} <= set(metrics["metric"])
-    assert set(metrics.loc[metrics["metric"] == "val_cosine", "dimension"]) == {
+    assert {"train_loss", "val_loss", "test_cosine"} <= set(metrics["metric"])
+    assert set(metrics.loc[metrics["metric"] == "test_cosine", "dimension"]) == {
         "model=network",
         "model=ridge",
         "model=mean_vector",
     }
+
+    # Next week the coordinates are the other way round and training goes wrong: the old network stays, turned.
+    publish_factors(lake, week=NEXT_WEEK, swapped=True)
+    monkeypatch.setenv("DISCOVER_AUDIO_LEARNING_RATE", "1000")
+    settings.cache_clear()
+    for step in ("train", "embed"):
+        run(step, week=NEXT_WEEK)
+    (used,) = lake.arrow("models", {"week": NEXT_WEEK}).to_pylist()
+    assert used["trained_on"] == WEEK
+    assert "stays in use: the new network is worse" in caplog.text
+    turned = lake.pandas("track_factors", {"week": NEXT_WEEK, "origin": "audio"}).set_index("track_id")["factors"]
+    for artist in range(3):
+        assert turned[f"low_{artist}-new"] @ [1, 0] > turned[f"low_{artist}-new"] @ [0, 1]
+        assert turned[f"high_{artist}-new"] @ [0, 1] > turned[f"high_{artist}-new"] @ [1, 0]
+
+    with pytest.raises(UserError, match=f"no network 'none'; there are: {used['version']}"):
+        run("rollback", version="none")
+    lake.publish("models", [], {"week": WEEK, "kind": "audio"})
+    run("rollback", version=used["version"])
+    assert lake.arrow("models", {"week": WEEK}).to_pylist() == [used | {"week": WEEK}]
+    capsys.readouterr()
 
     run("similar", track="LOW_1 - low_1-new", count=8)
     lines = capsys.readouterr().out.splitlines()
