@@ -131,7 +131,7 @@ def fit(
         if val_losses[-1] == min(val_losses):
             best = network.get_weights()
         if progress:
-            progress.save(train_losses, val_losses, best, [keras.ops.convert_to_numpy(variable) for variable in state])
+            progress.save(train_losses, val_losses, best, [variable.numpy() for variable in state])
         on_epoch(train_losses[-1], val_losses[-1])
     network.set_weights(best)
     return Fitted(network, train_losses, val_losses, int(np.argmin(val_losses)) + 1)
