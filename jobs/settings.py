@@ -141,7 +141,7 @@ class RankingSettings(Section):
     triple_rank: int = Field(0, ge=0)  # length of the factors of triples of features; 0: pairs alone
     learning_weeks: int = Field(12, ge=1)  # weeks of feedback that the reward model learns from
     learning_rows: int = Field(3_000_000, ge=1)  # most judgements that it learns from
-    prior_strength: float = Field(500.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
+    prior_strength: float = Field(50.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
     factor_strength: float = Field(50.0, gt=0)  # precision of the prior of each factor around 0
     max_importance_weight: float = Field(20.0, ge=1)  # inverse propensities are clipped here
     history_weeks: int = Field(4, ge=1)  # last weeks whose first listens make the prior before there is feedback

@@ -7,8 +7,7 @@ from datetime import date
 
 from jobs import cli
 from jobs.scrape import run_crawl, run_extract, run_sources
-from jobs.scrape.shards import WHOLE, Shard, alone
-from jobs.settings import settings
+from jobs.scrape.shards import WHOLE, Shard
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -36,7 +35,7 @@ def arg_parser() -> argparse.ArgumentParser:
     sources.set_defaults(run=run_sources.main)
     extract = steps.add_parser("extract", help="articles from pages that are there already")
     run_extract.add_arguments(extract)
-    extract.set_defaults(run=extract_alone)
+    extract.set_defaults(run=run_extract.main)
     return parser
 
 
@@ -60,12 +59,6 @@ def main(
         run_crawl.main(week, shard, every_source)
     else:
         run(week=week, **arguments)
-
-
-def extract_alone(**arguments: object) -> None:
-    """Extract while nobody reads the web: both write articles."""
-    with alone(settings().home, WHOLE):
-        run_extract.main(**arguments)
 
 
 if __name__ == "__main__":

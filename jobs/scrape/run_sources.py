@@ -136,7 +136,7 @@ def _problems(entry: object) -> Iterator[str]:
 def show_list() -> None:
     """All sources as a table."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from jobs.lake import Lake
 
@@ -153,7 +153,9 @@ def show_list() -> None:
     if not rows:
         print("no sources yet: python -m jobs.scrape sources add URL")
         return
-    table = Table("source", "kind", "language", "tags", "articles", "newest", "last look")
+    table = Table(
+        Column("source", overflow="fold", min_width=30), "kind", "language", "tags", "articles", "newest", "last look"
+    )
     for row in rows:
         newest = f"{row['newest']:%Y-%m-%d %H:%M}" if row["newest"] else "-"
         table.add_row(row["url"], row["kind"], row["language"] or "-", ", ".join(row["tags"] or ()),

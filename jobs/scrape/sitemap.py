@@ -24,7 +24,7 @@ def read_sitemap(body: bytes, charset: str | None, url: str, now: datetime, max_
     if start == b"<":
         return _xml(plain, url, now)
     lines = [urls.normalise(line) for line in decode(plain, charset).splitlines()[:MAX_ENTRIES] if line.strip()]
-    if not lines or None in lines[:-1]:  # the last one may be cut off
+    if not any(lines) or None in lines[:-1]:  # the last one may be cut off
         raise ValueError("not a sitemap")
     return Listing([Entry(address) for address in dict.fromkeys(filter(None, lines))])
 

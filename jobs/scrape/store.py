@@ -105,7 +105,7 @@ class Store:
     def commit(self) -> None:
         """Put what there is into the lake."""
         for name in ("pages", "articles", "crawl_log"):
-            self._publish(name, self._spool.rows(name))
+            self._publish(name, waiting(self._spool, name))
         self._spool.clear()
         self._pages = self._rows = self._bytes = 0
         self._since = time.monotonic()
@@ -113,8 +113,6 @@ class Store:
     def _publish(self, name: str, rows: list[dict]) -> None:
         if name == "articles" and rows:
             rows = new_articles(self._lake, rows)
-        if name == "crawl_log":
-            rows = without_visited(rows)
         if rows:
             self._lake.publish(name, pa.Table.from_pylist(rows, arrow_schema(schemas.table(name))), APPEND)
 
@@ -127,7 +125,7 @@ class Store:
             spool = Spool(path)
             spool.hold()
             for name in ("pages", "articles", "crawl_log"):
-                rows = self._not_committed(name, spool.rows(name))
+                rows = self._not_committed(name, waiting(spool, name))
                 if rows:
                     log.info("a killed run left %d rows of %s, which are taken over", len(rows), name)
                 self._publish(name, rows)
@@ -189,8 +187,9 @@ class Store:
             self._spool.close()
 
 
-def without_visited(rows: list[dict]) -> list[dict]:
-    """Rows of `crawl_log` without those that say of an address that it was found where another one says what became of
-    it."""
-    visited = {row["url"] for row in rows if row["outcome"] != "found"}
-    return [row for row in rows if row["outcome"] != "found" or row["url"] not in visited]
+def waiting(spool: Spool, name: str) -> list[dict]:
+    """The rows of a table in a spool; of `crawl_log` without those that say of an address that it was found where
+    another one says what became of it."""
+    rows = spool.rows(name)
+    visited = {row["url"] for row in rows if row.get("outcome") != "found"} if name == "crawl_log" else ()
+    return [row for row in rows if row.get("outcome") != "found" or row["url"] not in visited]

@@ -1,10 +1,19 @@
-"""A web server, a client without delay, and pages."""
+"""A web server, a client without delay, whole runs, and pages."""
 
+from datetime import date, timedelta
+
+import pandas as pd
 import pytest
 
+from jobs.lake import ALL
+from jobs.scrape.__main__ import main
 from jobs.scrape.fetch import Client
 from jobs.scrape.politeness import Turns
+from jobs.scrape.shards import WHOLE
+from jobs.settings import settings
 from tests.scrape.server import Server
+
+WEEK = date(2026, 11, 23)
 
 
 @pytest.fixture
@@ -29,6 +38,46 @@ def make_client():
         return Client(Turns(0.0), **{**defaults, **options})
 
     return make
+
+
+@pytest.fixture
+def read(lake, monkeypatch):
+    """Read these sources (kind, address, and what else is in the table), or those there are; returns the log of the run
+    by path."""
+    monkeypatch.setenv("DISCOVER_SCRAPE_ALLOW_PRIVATE_ADDRESSES", "true")
+    monkeypatch.setenv("DISCOVER_SCRAPE_DELAY_SECONDS", "0")
+    monkeypatch.setenv("DISCOVER_SCRAPE_TIMEOUT_SECONDS", "5")
+    monkeypatch.setenv("DISCOVER_SCRAPE_BACKOFF_SECONDS", "0")
+    monkeypatch.setenv("DISCOVER_SCRAPE_THREADS", "8")
+
+    def run(*sources: tuple, every_source=True, shard=WHOLE, **config: object) -> dict[str, tuple[str, str | None]]:
+        for name, value in config.items():
+            monkeypatch.setenv(f"DISCOVER_SCRAPE_{name.upper()}", str(value))
+        settings.cache_clear()
+        rows = [{"kind": kind, "url": url, **(rest[0] if rest else {})} for kind, url, *rest in sources]
+        if rows:
+            lake.publish("sources", pd.DataFrame(rows), ALL)
+        before = len(lake.arrow("crawl_log"))
+        main(WEEK, shard, every_source)
+        log = lake.sql("SELECT * FROM crawl_log ORDER BY fetched_at").to_pylist()[before:]
+        assert len({row["url"] for row in log}) == len(log), "each address has one row"
+        return {"/" + row["url"].split("/", 3)[3]: (row["outcome"], row["reason"]) for row in log}
+
+    return run
+
+
+@pytest.fixture
+def pass_days(lake):
+    """Let so many days pass: everything in the lake happened so much earlier."""
+
+    def shift(days: float) -> None:
+        for name, columns in {"crawl_log": ("fetched_at", "due_at"), "articles": ("fetched_at",)}.items():
+            rows = lake.pandas(name)
+            for column in columns:
+                rows[column] = pd.to_datetime(rows[column], utc=True) - timedelta(days=days)
+            lake.publish(name, rows, ALL)
+
+    return shift
 
 
 def article(subject: str, links: str = "", head: str = "") -> str:

@@ -86,6 +86,22 @@ def redirect(to: str, status: int = 302):
     return respond(status=status, Location=to)
 
 
+def feed(*addresses: str, head: str = ""):
+    items = "".join(f"<item><link>{address}</link><title>Entry</title></item>" for address in addresses)
+    return respond(f"<rss version='2.0'><channel>{head}{items}</channel></rss>".encode(), kind="application/rss+xml")
+
+
+def versioned(text: str, version: str):
+    """A page that is not sent to whoever has this version."""
+
+    def answer(handler: Handler):
+        known = handler.headers["If-None-Match"] == f'"{version}"'
+        body = b"" if known else text.encode()
+        respond(body, status=304 if known else 200, kind="text/html; charset=utf-8", ETag=f'"{version}"')(handler)
+
+    return answer
+
+
 def endless(start: bytes, again: bytes, pause: float = 0.0):
     """The beginning of an answer, and then the same bytes until the client hangs up."""
 

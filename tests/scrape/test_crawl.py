@@ -2,45 +2,11 @@
 
 from datetime import date
 
-import pandas as pd
-import pytest
-
-from jobs.lake import ALL
 from jobs.scrape.__main__ import main
-from jobs.settings import settings
 from tests.scrape.conftest import article
-from tests.scrape.server import endless, redirect, respond
+from tests.scrape.server import endless, feed, redirect, respond
 
 WEEK = date(2026, 11, 23)
-
-
-@pytest.fixture
-def read(lake, monkeypatch):
-    """Read these sources (kind, address, and what else is in the table); returns the log of the run by path."""
-    monkeypatch.setenv("DISCOVER_SCRAPE_ALLOW_PRIVATE_ADDRESSES", "true")
-    monkeypatch.setenv("DISCOVER_SCRAPE_DELAY_SECONDS", "0")
-    monkeypatch.setenv("DISCOVER_SCRAPE_TIMEOUT_SECONDS", "5")
-    monkeypatch.setenv("DISCOVER_SCRAPE_BACKOFF_SECONDS", "0")
-    monkeypatch.setenv("DISCOVER_SCRAPE_THREADS", "8")
-
-    def run(*sources: tuple, **config: object) -> dict[str, tuple[str, str | None]]:
-        for name, value in config.items():
-            monkeypatch.setenv(f"DISCOVER_SCRAPE_{name.upper()}", str(value))
-        settings.cache_clear()
-        rows = [{"kind": kind, "url": url, **(rest[0] if rest else {})} for kind, url, *rest in sources]
-        lake.publish("sources", pd.DataFrame(rows), ALL)
-        before = len(lake.arrow("crawl_log"))
-        main(WEEK, every_source=True)
-        log = lake.sql("SELECT * FROM crawl_log ORDER BY fetched_at").to_pylist()[before:]
-        assert len({row["url"] for row in log}) == len(log), "each address has one row"
-        return {"/" + row["url"].split("/", 3)[3]: (row["outcome"], row["reason"]) for row in log}
-
-    return run
-
-
-def feed(*addresses: str):
-    items = "".join(f"<item><link>{address}</link><title>Entry</title></item>" for address in addresses)
-    return respond(f"<rss version='2.0'><channel>{items}</channel></rss>".encode(), kind="application/rss+xml")
 
 
 def test_a_feed_and_a_site_become_articles(lake, web, read):
