@@ -1,28 +1,42 @@
-"""`python -m jobs.collaborative [train|evaluate] --week YYYY-MM-DD`; see the help."""
+"""`python -m jobs.collaborative train|evaluate|tune|explain --week YYYY-MM-DD`; see the help."""
 
 import argparse
 import logging
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from jobs import cli, weeks
-from jobs.progress import bar
 from jobs.progress import step as logged
 from jobs.settings import settings
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
-    from jobs.collaborative.als import Factorization
+    from jobs.collaborative.interactions import Weights
+    from jobs.collaborative.loading import Past
     from jobs.lake import Lake
 
 SOURCES = ("listens", "play_counts", "playlists")
+MADE_FROM = (*SOURCES, "tracks", "exclusions")
 
 log = logging.getLogger("discover")
+
+STEPS = {
+    "train": "write user_factors and track_factors of the week",
+    "evaluate": "predict the last weeks from the ones before, and write how well into metrics",
+    "tune": "search for better settings on the weeks before those that evaluate predicts",
+    "explain": "say which listens make a listener's score for a track",
+}
+FURTHER = {
+    "evaluate": "Beside the factors: neighbours by item-item cosine, popularity, and chance.",
+    "tune": "The present settings come first, then random ones; each is recorded in metrics as it is measured, and not "
+    "measured again for the same week, data and other settings. An interrupted search goes on when it is run again. "
+    "example: python -m jobs.collaborative tune --week 2026-11-23 --trials 40",
+    "explain": "As the factors of the week see it; run train for it first. "
+    "example: python -m jobs.collaborative explain --week 2026-11-23 --user u17 --track t4",
+}
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -30,22 +44,29 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m jobs.collaborative",
         description="Learn where listeners and tracks stand to each other from listens, play counts and playlists.",
-        epilog="train writes user_factors and track_factors of the week; evaluate predicts the last weeks from the "
-        "ones before and writes how well into metrics.\nexample: python -m jobs.collaborative train --week 2026-11-23",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example: python -m jobs.collaborative train --week 2026-11-23",
     )
-    parser.add_argument("step", nargs="?", choices=("train", "evaluate"), default="train", help="default: %(default)s")
-    cli.add_week(parser)
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name, what in STEPS.items():
+        step = steps.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. {FURTHER.get(name, '')}")
+        cli.add_week(step)
+        if name == "tune":
+            step.add_argument("--trials", type=_at_least_one, default=20, metavar="N", help="default: %(default)s")
+        if name == "explain":
+            step.add_argument("--user", required=True, metavar="ID", help="user_id of the listener")
+            step.add_argument("--track", required=True, metavar="ID", help="track_id of the track")
+            step.add_argument("--top", type=_at_least_one, default=10, metavar="N", help="listens shown (%(default)s)")
     return parser
 
 
-def main(step: str, week: date) -> None:
+def main(step: str, week: date, **options) -> None:
     """Run one step for one week."""
-    {"train": train, "evaluate": evaluate}[step](week)
+    {"train": train, "evaluate": evaluate, "tune": tune, "explain": explain}[step](week, **options)
 
 
 def train(week: date) -> None:
     """Publish `user_factors` and the collaborative part of `track_factors`."""
+    from jobs.collaborative.loading import past
     from jobs.lake import Lake
     from jobs.spark import session
 
@@ -54,86 +75,107 @@ def train(week: date) -> None:
         _publish_nothing(lake, week, [])
         return
     with session("discover collaborative train") as spark, logged("collaborative factors"):
-        past = _past(lake, spark, week)
-        shape = _shape(past.matrix)
-        counts = [*((metric, "", n) for metric, n in shape.items()), *_set_aside(lake, past, week)]
+        before = past(lake, spark, week, _weights())
+        shape = _shape(before.matrix)
+        counts = [*((metric, "", n) for metric, n in shape.items()), *_set_aside(lake, before, week)]
         if not shape["values"]:
             _publish_nothing(lake, week, counts)
         else:
             log.info("%s listeners and %s playlists x %s tracks, %s values", *(f"{n:,}" for n in shape.values()))
-            losses = _publish(lake, spark, week, past.matrix)
+            losses = _publish(lake, spark, week, before.matrix)
             epochs = [("loss", f"epoch={n}", loss) for n, loss in enumerate(losses[1::2], start=1)]
             lake.record(week, "collaborative.train", counts + epochs)
-        past.release()
+        before.release()
 
 
 def evaluate(week: date) -> None:
     """Train on what was before the last weeks, predict these, and record how well."""
+    from jobs.collaborative.report import show_models
     from jobs.lake import Lake
     from jobs.spark import session
 
     lake = Lake()
     moment = week - timedelta(weeks=settings().collaborative.holdout_weeks)
-    holdout = f"listened_at >= '{weeks.start(moment).isoformat()}' AND listened_at < '{weeks.start(week).isoformat()}'"
     measured: list[tuple[str, str, float]] = []
-    if not lake.is_empty("listens", holdout):
+    if _any_listens(lake, moment, week):
         with session("discover collaborative evaluate") as spark, logged(f"predicting {moment} to {week}"):
-            measured = _measure(lake, spark, moment, week, holdout)
+            measured = _measure(lake, spark, moment, week)
     lake.record(week, "collaborative.evaluate", measured)
     if measured:
-        _show(measured, f"Tracks new to the listener, {moment} to {week}")
+        show_models(measured, f"Tracks new to the listener, {moment} to {week}")
     else:
         log.info(
             "nothing to evaluate: nobody discovered a track from %s to %s, or nothing is known before", moment, week
         )
 
 
-class _Past(NamedTuple):
-    """What was before a week: what listeners have played (`interactions.plays`), the cells of the matrix
-    (`interactions.interactions`), the tracks there were."""
+def tune(week: date, trials: int) -> None:
+    """Measure settings on the weeks before those that `evaluate` predicts, and record each, and the best ones."""
+    from jobs.collaborative import trials as search
+    from jobs.collaborative.report import show_trials
+    from jobs.collaborative.tuning import CRITERION, Trial, as_toml, checksum, draw
+    from jobs.lake import Lake
+    from jobs.spark import session
 
-    played: "DataFrame"
-    cells: "DataFrame"
-    tracks: "DataFrame"
-
-    @property
-    def matrix(self) -> "DataFrame":
-        from jobs.collaborative.interactions import usable
-
-        return self.cells.where(usable())
-
-    def release(self) -> None:
-        for frame in (self.played, self.cells):
-            frame.unpersist()
-
-
-def _past(lake: "Lake", spark: "SparkSession", week: date, judged_in: date | None = None) -> _Past:
-    """The past of a week. For the evaluation of a later week, `judged_in`: only what is known to be from before
-    `week` (a play count or playlist without a date may be from the weeks to predict), without who has left since."""
-    from jobs.collaborative.interactions import Weights, interactions, plays, released
-
-    config = settings().collaborative
-    weights = Weights(config.half_life_weeks, config.playlist_weight)
-    undated = "{0} IS NULL OR " if judged_in is None else ""
-    tracks = released(lake.spark(spark, "tracks"), week)
-    opted_out = _opted_out(lake, spark, judged_in or week)
-    listens = lake.spark(spark, "listens", f"listened_at < '{weeks.start(week).isoformat()}'")
-    played = plays(listens, tracks, opted_out, week, weights.half_life_weeks).cache()
-    cells = interactions(
-        played,
-        lake.spark(spark, "play_counts", undated.format("as_of") + f"as_of < '{week}'"),
-        lake.spark(spark, "playlists", undated.format("updated_at") + f"updated_at < '{week}'"),
-        tracks,
-        opted_out,
-        week,
-        weights,
+    lake, config = Lake(), settings().collaborative
+    end = week - timedelta(weeks=config.holdout_weeks)
+    moment = end - timedelta(weeks=config.holdout_weeks)
+    wanted = draw(config, trials, cli.job_seed(week, "collaborative.tune"), not lake.is_empty("playlists"))
+    made_from = checksum({"snapshots": _snapshots(lake), "weeks": (moment, end)}, config)
+    values = search.recorded(lake, week, made_from)
+    todo = [trial for trial in wanted if (CRITERION, trial.name) not in values]
+    log.info("%d settings to measure on %s to %s, %d measured before", len(todo), moment, end, len(wanted) - len(todo))
+    ranked = lambda: sorted(  # noqa: E731
+        (t for t in wanted if (CRITERION, t.name) in values), key=lambda t: -values[CRITERION, t.name]
     )
-    return _Past(played, cells.cache(), tracks)
+    if todo and _any_listens(lake, moment, end):
+        with session("discover collaborative tune") as spark, logged("tuning"):
+            for _, measured in search.measure(lake, spark, moment, end, todo):
+                values |= measured
+                search.record(lake, week, made_from, values, ranked()[0])
+    if not values:
+        lake.record(week, search.STAGE, [])
+        log.info("nothing to tune on: nobody discovered a track from %s to %s, or nothing is known before", moment, end)
+        return
+    best = ranked()[0]
+    show_trials([t.name for t in ranked()], values, f"Settings by the tracks new to the listener, {moment} to {end}")
+    gain = values[CRITERION, best.name] - values.get((CRITERION, Trial.of(config).name), 0.0)
+    if gain < values[f"{CRITERION}_standard_error", best.name]:
+        print("The present settings are as good, within one standard error.")
+    print(f"The best of these settings, for discover.toml:\n\n{as_toml(best)}")
 
 
-def _opted_out(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
-    holds = lake.spark(spark, "exclusions", f"since IS NULL OR since < '{week}'")
-    return holds.where("kind = 'opt_out'").select("user_id").distinct()
+def explain(week: date, user: str, track: str, top: int) -> None:
+    """Print which listens make the score of a track for a listener."""
+    from jobs.collaborative.explain import contributions
+    from jobs.collaborative.loading import past
+    from jobs.collaborative.report import show_contributions
+    from jobs.lake import Lake
+    from jobs.spark import session
+
+    lake, config = Lake(), settings().collaborative
+    ids, factors, predicted = _track_factors(lake, week)
+    target = predicted.get(track) if track not in ids else factors[ids.get_loc(track)]
+    if target is None:
+        raise cli.UserError(
+            f"track_factors: {track} has none in {week}; is the id right, and has `python -m jobs.collaborative train "
+            f"--week {week}` run?"
+        )
+    with session("discover collaborative explain") as spark, logged(f"listens of {user}"):
+        before = past(lake, spark, week, _weights(), listener=user)
+        cells = before.matrix.select("track_id", "value").toPandas().sort_values("track_id")
+        before.release()
+    cells["at"] = ids.get_indexer(cells["track_id"])
+    cells = cells[cells["at"] >= 0]
+    if not len(cells):
+        raise cli.UserError(f"listens: {user} has none before {week} that count; is the id right?")
+    gram = config.unobserved_weight * (factors.T @ factors)
+    ridge = config.regularization * (len(cells) + config.unobserved_weight * len(factors))
+    listened, confidence = factors[cells["at"]], cells["value"].to_numpy()
+    found = contributions(target[None], listened, confidence, gram, ridge)[0]
+    labels = _labels(lake, [track, *cells["track_id"]])
+    sound = "" if track in ids else ", placed by its sound"
+    show_contributions(f"{labels[0]} for {user}{sound}", labels[1:], found.tolist(), top)
 
 
 def _shape(matrix: "DataFrame") -> dict[str, int]:
@@ -150,44 +192,21 @@ def _shape(matrix: "DataFrame") -> dict[str, int]:
     return matrix.agg(*rows.values(), tracks, F.count("*").alias("values")).first().asDict()
 
 
-def _set_aside(lake: "Lake", past: _Past, week: date) -> list[tuple[str, str, float]]:
+def _set_aside(lake: "Lake", before: "Past", week: date) -> list[tuple[str, str, float]]:
     """How many listens and cells do not count, and why, as rows of metrics."""
     from pyspark.sql import functions as F
 
     from jobs.collaborative.interactions import SET_ASIDE, usable
 
     sums = (F.coalesce(F.sum(reason), F.lit(0)).alias(reason) for reason in SET_ASIDE)
-    totals = past.played.agg(*sums).first().asDict()
+    totals = before.played.agg(*sums).first().asDict()
     later = lake.sql("SELECT count(*) AS n FROM listens WHERE listened_at >= ?", [weeks.start(week)])
     totals["after_the_week_began"] = later["n"][0].as_py()
     log.info("listens that do not count: %s", ", ".join(f"{reason} {n:,}" for reason, n in totals.items()))
     return [
         *(("listens_set_aside", f"reason={reason}", n) for reason, n in totals.items()),
-        ("cells_set_aside", "reason=zero_or_not_finite", past.cells.where(~usable()).count()),
+        ("cells_set_aside", "reason=zero_or_not_finite", before.cells.where(~usable()).count()),
     ]
-
-
-@contextmanager
-def _factorized(matrix: "DataFrame", week: date, job: str, **more) -> "Iterator[Factorization]":
-    """The factors of a matrix, with the settings of this process and progress shown; see `als.factorize` for more."""
-    from jobs.collaborative.als import Parameters, factorize
-
-    config = settings().collaborative
-    parameters = Parameters(
-        factors=config.factors,
-        epochs=config.epochs,
-        regularization=config.regularization,
-        unobserved_weight=config.unobserved_weight,
-        seed=cli.job_seed(week, job),
-        solver=config.solver,
-        tolerance=config.tolerance,
-    )
-    base = config.exchange or str(settings().home / "tmp" / "als")
-    address = f"{base if '://' in base else Path(base).absolute().as_uri()}/{job}-{week}"
-    with bar(f"factors for {week}", parameters.epochs, "epochs") as progress:
-        note = lambda epoch, loss: progress.advance(note=f"loss {loss:,.1f}")  # noqa: E731
-        with factorize(matrix, parameters, address, on_epoch=note, **more) as found:
-            yield found
 
 
 def _publish(lake: "Lake", spark: "SparkSession", week: date, matrix: "DataFrame") -> list[float]:
@@ -195,13 +214,12 @@ def _publish(lake: "Lake", spark: "SparkSession", week: date, matrix: "DataFrame
     from pyspark.sql import functions as F
 
     from jobs.collaborative.interactions import LISTENER
+    from jobs.collaborative.loading import factorized
 
-    states = [
-        s["snapshot_id"] for name in (*SOURCES, "tracks", "exclusions") for s in lake.snapshots(name) if s["current"]
-    ]
+    config = settings().collaborative
     initial, checksum = _last_week(lake, spark, week)
-    key = f"{week} {states} {checksum} {settings().collaborative}"
-    with _factorized(matrix, week, "train", key=key, initial=initial) as found:
+    key = f"{week} {_snapshots(lake)} {checksum} {config}"
+    with factorized(matrix, week, "train", config, key=key, initial=initial) as found:
         users = found.rows.where(F.col("kind") == LISTENER).drop("kind")
         users = users.withColumnsRenamed({"row_id": "user_id", "n_values": "tracks_heard"})
         tracks = found.tracks.withColumnRenamed("n_values", "listeners")
@@ -246,53 +264,75 @@ def _publish_nothing(lake: "Lake", week: date, counts: list[tuple[str, str, floa
     lake.record(week, "collaborative.train", counts)
 
 
-def _measure(
-    lake: "Lake", spark: "SparkSession", moment: date, week: date, holdout: str
-) -> list[tuple[str, str, float]]:
+def _weights() -> "Weights":
+    from jobs.collaborative.interactions import Weights
+
+    config = settings().collaborative
+    return Weights(config.half_life_weeks, config.playlist_weight)
+
+
+def _snapshots(lake: "Lake") -> list[int]:
+    """The snapshots that a matrix is made from."""
+    return [state["snapshot_id"] for name in MADE_FROM for state in lake.snapshots(name) if state["current"]]
+
+
+def _any_listens(lake: "Lake", moment: date, week: date) -> bool:
+    from jobs.collaborative.loading import within
+
+    return not lake.is_empty("listens", within(moment, week))
+
+
+def _measure(lake: "Lake", spark: "SparkSession", moment: date, week: date) -> list[tuple[str, str, float]]:
     """The metrics of the weeks from `moment` to `week`; none where there is nothing to predict or to learn from."""
-    from pyspark.sql import functions as F
+    from jobs.collaborative.evaluation import MODELS
+    from jobs.collaborative.loading import discovered, measured, past
 
-    from jobs.collaborative.evaluation import Candidates, discoveries, evaluate
-    from jobs.collaborative.interactions import LISTENER, plays
-
-    past = _past(lake, spark, moment, judged_in=week)
-    opted_out = _opted_out(lake, spark, week)
-    half_life = settings().collaborative.half_life_weeks
-    future = plays(lake.spark(spark, "listens", holdout), past.tracks, opted_out, week, half_life).where("plays > 0")
-    counted = lake.spark(spark, "play_counts", f"as_of IS NULL OR as_of < '{moment}'").where("plays > 0")
-    # Whatever was met before is no discovery: skipped tracks, and totals without a date, too.
-    met = past.played.select("user_id", "track_id").union(counted.select("user_id", "track_id"))
-    discovered = discoveries(met, future, past.tracks).cache()
-    measured = []
-    if not past.matrix.isEmpty() and not discovered.isEmpty():
-        popularity = past.matrix.groupBy("track_id").agg(F.sum("value").alias("popularity"))
-        works = past.tracks.select("track_id", "work_id")
-        with _factorized(past.matrix, moment, "evaluate", key=uuid.uuid4().hex) as found:
-            users = found.rows.where(F.col("kind") == LISTENER).select(F.col("row_id").alias("user_id"), "factors")
-            candidates = Candidates.of(found.tracks.join(popularity, "track_id").join(works, "track_id"))
-            measured = evaluate(users, candidates, discovered, cli.job_seed(week, "collaborative.evaluate.random"))
-    discovered.unpersist()
-    past.release()
-    return measured
+    before = past(lake, spark, moment, _weights(), judged_in=week)
+    future = discovered(lake, spark, before, moment, week).cache()
+    rows = []
+    if not before.matrix.isEmpty() and not future.isEmpty():
+        rows = measured(before, future, moment, "evaluate", settings().collaborative, MODELS)
+    future.unpersist()
+    before.release()
+    return rows
 
 
-def _show(measured: list[tuple[str, str, float]], title: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _track_factors(lake: "Lake", week: date) -> "tuple[pd.Index, np.ndarray, dict[str, np.ndarray]]":
+    """Ids and factors (float64) of the tracks that were learned, and those predicted from sound by id."""
+    import numpy as np
+    import pandas as pd
 
-    from jobs.collaborative.evaluation import CUT, MODELS
-    from jobs.collaborative.metrics import METRICS
-
-    values = {(metric, dimension): value for metric, dimension, value in measured}
-    means = [f"{name}_at_{CUT}" for name in METRICS]
-    table = Table(
-        "model", *(f"{name}@{CUT}" for name in METRICS), "coverage", "listeners", title=f"{title} (± standard error)"
+    learned, predicted = (
+        lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")
     )
-    for model in MODELS:
-        of = {metric: value for (metric, dimension), value in values.items() if dimension == f"model={model}"}
-        cells = [f"{of[mean]:.3f} ± {of[f'{mean}_standard_error']:.3f}" for mean in means]
-        table.add_row(model, *cells, f"{of.get('coverage', 0):.1%}", f"{of['listeners']:,.0f}")
-    Console().print(table)
+    width = len(learned["factors"][0]) if len(learned) else 0
+    factors = (
+        learned["factors"].combine_chunks().flatten().to_numpy(zero_copy_only=False) if len(learned) else np.zeros(0)
+    )
+    heard = zip(predicted["track_id"].to_pylist(), predicted["factors"].to_numpy(), strict=True)
+    return (
+        pd.Index(learned["track_id"].to_pandas()),
+        factors.astype(np.float64).reshape(len(learned), width),
+        {name: vector.astype(np.float64) for name, vector in heard if len(vector) == width},
+    )
+
+
+def _labels(lake: "Lake", track_ids: list[str]) -> list[str]:
+    """Artist and title of tracks."""
+    rows = lake.sql(
+        "SELECT track_id, name || ' – ' || title AS label FROM tracks JOIN artists USING (artist_id) "
+        "WHERE list_contains($1, track_id)",
+        [track_ids],
+    ).to_pylist()
+    labels = {row["track_id"]: row["label"] for row in rows}
+    return [labels.get(name, name) for name in track_ids]
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 if __name__ == "__main__":

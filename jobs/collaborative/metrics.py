@@ -36,19 +36,3 @@ def list_metrics(hits: np.ndarray, n_relevant: np.ndarray) -> dict[str, np.ndarr
         "ndcg": (hits * gain).sum(axis=1) / gain.cumsum()[best - 1],
         "map": (hits * precision).sum(axis=1) / best,
     }
-
-
-def top(scores: np.ndarray, n: int) -> np.ndarray:
-    """The positions of the `n` highest scores of each row, the highest first; -1 where only -inf is left.
-
-    scores : float (n_rows, n_items), no NaN. Returns int (n_rows, min(n, n_items)); of equals, the lower position
-    comes first (which of them are within the n is the same each time).
-    """
-    n = min(n, scores.shape[1])
-    if n == 0:
-        return np.zeros((len(scores), 0), int)
-    best = np.sort(np.argpartition(-scores, n - 1, axis=1)[:, :n], axis=1)
-    values = np.take_along_axis(scores, best, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    best, values = np.take_along_axis(best, order, axis=1), np.take_along_axis(values, order, axis=1)
-    return np.where(np.isneginf(values), -1, best)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from jobs.collaborative.metrics import METRICS, list_metrics, top
+from jobs.collaborative.metrics import METRICS, list_metrics
 
 
 def test_metrics_are_what_a_hand_computes():
@@ -47,12 +47,3 @@ def test_a_hit_that_moves_up_never_makes_a_list_worse(hits, missed, data):
 def test_fewer_relevant_tracks_than_hits_or_none_at_all_are_refused(hits, n_relevant):
     with pytest.raises(ValueError, match="n_relevant"):
         list_metrics(hits, n_relevant)
-
-
-def test_of_equals_the_first_comes_first_and_what_is_masked_is_no_item():
-    assert top(np.array([[0.5, -np.inf, 0.5, 0.9]]), 4).tolist() == [[3, 0, 2, -1]]
-
-
-@given(arrays(np.float32, (3, 9), elements=st.floats(-5, 5, width=32), unique=True), st.integers(0, 12))
-def test_top_is_what_a_full_sort_gives(scores, n):
-    assert top(scores, n).tolist() == np.argsort(-scores, axis=1)[:, :n].tolist()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from jobs.collaborative import retrieval
-from jobs.collaborative.retrieval import Lists, Tracks, best, recommend, top
+from jobs.collaborative.retrieval import Lists, Tracks, best, recommend
+from jobs.collaborative.selection import top
 
 
 def sorted_whole(scores, k):
@@ -65,9 +66,9 @@ def test_tiles_of_which_nothing_can_be_among_the_best_are_not_multiplied(monkeyp
     rng = np.random.default_rng(0)
     tracks = rng.normal(size=(640, 4)).astype(np.float32)
     tracks[64:] *= 1e-3
-    tiles, offer = [], retrieval._offer
+    tiles, offer = [], retrieval.offer
     monkeypatch.setattr(
-        retrieval, "_offer", lambda products, first, *more: (tiles.append(first), offer(products, first, *more))
+        retrieval, "offer", lambda products, first, *more: (tiles.append(first), offer(products, first, *more))
     )
     positions, _ = best(np.ones((3, 4)), Tracks.of(tracks), 5)
     assert (positions < 64).all()

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs.collaborative.__main__ import _past, evaluate, train
+from jobs.cli import UserError
+from jobs.collaborative import trials
+from jobs.collaborative.__main__ import evaluate, explain, train, tune
+from jobs.collaborative.interactions import Weights
+from jobs.collaborative.loading import past
 from jobs.lake import ALL, APPEND
 from jobs.settings import settings
 
@@ -88,18 +92,22 @@ def test_evaluate_beats_chance_where_there_is_taste_and_prints_all_models(world,
     values = metrics(world, "collaborative.evaluate")
     assert values["map_at_30", "model=als"] > values["map_at_30", "model=random"]
     assert values["listeners", "model=als"] == values["listeners", "model=popularity"] == 10
-    assert all(0 <= v <= 1 for (m, _), v in values.items() if m != "listeners")
+    assert values["recall_at_30", "model=cosine"] > 0
+    assert all(0 <= v <= 1 for (m, _), v in values.items() if m not in ("listeners", "novelty_at_30"))
     printed = capsys.readouterr().out
-    assert all(model in printed for model in ("als", "popularity", "random", "map@30"))
+    assert all(
+        model in printed
+        for model in ("als", "cosine", "popularity", "random", "map@30", "novelty@30", "new_artists@30")
+    )
 
 
 def test_nothing_of_the_weeks_to_predict_gets_into_the_training(world, spark):
     moment = WEEK - HOLDOUT
 
     def training():
-        past = _past(world, spark, moment, judged_in=WEEK)
-        rows = {(r.kind, r.row_id, r.track_id): r.value for r in past.matrix.collect()}
-        past.release()
+        before = past(world, spark, moment, Weights(13, 1), judged_in=WEEK)
+        rows = {(r.kind, r.row_id, r.track_id): r.value for r in before.matrix.collect()}
+        before.release()
         return rows
 
     before = training()
@@ -158,3 +166,51 @@ def test_playlists_alone_give_tracks_factors_and_no_listener_any(world):
     tracks = world.pandas("track_factors", {"week": WEEK})
     assert sorted(tracks["track_id"]) == ["t1", "t2"]
     assert tracks["listeners"].tolist() == [1, 1]
+
+
+@pytest.mark.slow
+def test_tune_measures_each_setting_once_and_on_weeks_that_evaluate_does_not_report(world, capsys, monkeypatch):
+    tune(WEEK, 1)
+    values = metrics(world, "collaborative.tune")
+    measured = {name: value for (metric, name), value in values.items() if metric == "map_at_30"}
+    assert len(measured) == 1
+    (chosen,) = (name for metric, name in values if metric == "chosen")
+    assert values["ndcg_at_30", chosen] == max(v for (m, _), v in values.items() if m == "ndcg_at_30")
+    printed = capsys.readouterr().out
+    assert "[collaborative]" in printed
+    assert "2026-10-26 to 2026-11-09" in printed
+    searched = []
+    measure = trials.measure
+    monkeypatch.setattr(trials, "measure", lambda *rest: (searched.extend(rest[-1]), measure(*rest))[1])
+    tune(WEEK, 2)
+    assert len(searched) == 1, "one of the two is known"
+    assert (
+        measured.items()
+        <= {n: v for (m, n), v in metrics(world, "collaborative.tune").items() if m == "map_at_30"}.items()
+    )
+    listen(world, (START - timedelta(days=40), "u1", "t1", None))
+    searched.clear()
+    monkeypatch.setattr(trials, "measure", lambda *rest: searched.extend(rest[-1]) or iter(()))
+    tune(WEEK, 2)
+    assert len(searched) == 2, "of other data nothing is known"
+
+
+def test_explain_shows_the_listens_that_make_a_score_and_only_those(world, capsys):
+    factors = {"week": WEEK, "origin": "collaborative", "track_id": ["t1", "t3", "t5"], "listeners": 1}
+    factors["factors"] = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
+    world.publish("track_factors", pd.DataFrame(factors), {"week": WEEK, "origin": "collaborative"})
+    explain(WEEK, "u1", "t1", 10)
+    printed = capsys.readouterr().out
+    assert "A – x for u1" in printed
+    assert "100.0%" in printed
+    assert printed.count("A – x") == 1 + 3, "t1, t3 and t5; what has no factors takes no part"
+
+
+@pytest.mark.parametrize(
+    ("user", "track", "message"), [("u1", "t99", "t99 has none"), ("nobody", "t1", "nobody has none")]
+)
+def test_explain_names_what_is_not_known(world, user, track, message):
+    factors = {"week": WEEK, "origin": "collaborative", "track_id": ["t1"], "factors": [[1.0]], "listeners": 1}
+    world.publish("track_factors", pd.DataFrame(factors), {"week": WEEK, "origin": "collaborative"})
+    with pytest.raises(UserError, match=message):
+        explain(WEEK, user, track, 10)
