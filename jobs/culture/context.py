@@ -10,7 +10,7 @@ from functools import cached_property
 from jobs.culture.lexicon import CALENDAR, MUSIC_WORDS, STOP_WORDS
 from jobs.culture.names import Match, Name, NameIndex, capitalised, is_distinctive
 from jobs.culture.text import Folded, Sentence, fingerprint, fold, sentence_at, sentences
-from jobs.culture.vocabulary import GIVEN_NAMES, PLACES
+from jobs.culture.vocabulary import EVERYDAY, GIVEN_NAMES, PLACES
 
 CALENDAR_WORDS = frozenset(CALENDAR.split())
 REACH = 60  # characters before and after a name in which its neighbours stand
@@ -94,7 +94,7 @@ class Place:
     after: str
     after2: str
     after3: str
-    initial: bool  # nothing but signs before it in the sentence
+    initial: bool  # at the beginning of a sentence, or of one inside it
     headline: bool
     quoted: bool
     seen_as: dict[str, tuple[float, ...]] = field(default_factory=dict)  # features, by how the catalogue writes a name
@@ -152,6 +152,7 @@ def _place(passage: Passage, match: Match, names: tuple[Name, ...], number: int,
     inflection, gap_after, after, after2, after3 = (
         part or "" for part in _AFTER.match(plain[match.end : min(last, match.end + REACH)]).groups()
     )
+    quoted = passage.text[start - 1 : start] in tuple(_OPENING) and passage.text[end : end + 1] in tuple(_CLOSING)
     return Place(
         passage=passage,
         match=match,
@@ -170,10 +171,17 @@ def _place(passage: Passage, match: Match, names: tuple[Name, ...], number: int,
         after=after,
         after2=after2,
         after3=after3,
-        initial=not lead.strip(_OPENING + " "),
+        initial=_begins(lead, quoted),
         headline=passage.headline[number],
-        quoted=passage.text[start - 1 : start] in tuple(_OPENING) and passage.text[end : end + 1] in tuple(_CLOSING),
+        quoted=quoted,
     )
+
+
+def _begins(lead: str, quoted: bool) -> bool:
+    """Whether a sentence, or one inside it, begins after this part of it, so that anything has a capital there."""
+    before = lead.rstrip(_OPENING + " ")
+    opened = '"' in lead[len(before) :]
+    return not before or before[-1] in ":?!" or (opened and not quoted)
 
 
 def longest(found: Sequence[Place]) -> list[Place]:
@@ -226,6 +234,8 @@ def of_phrase(place: Place) -> bool:
     not to a person: "Guy Garvey of Elbow"."""
     if place.gap_after == " " and place.after == "of" and place.after2[:1].isupper() and not place.headline:
         return True
+    if place.before == "of" and place.before2[:1].isupper() and place.before2.lower() in EVERYDAY:
+        return not place.headline
     return bool(_OF.search(place.lead)) and not place.headline
 
 

@@ -21,17 +21,20 @@ from jobs.culture.context import (
 )
 from jobs.culture.disambiguation import Hypothesis
 from jobs.culture.lexicon import STOP_WORDS
-from jobs.culture.names import Name, capitalised
+from jobs.culture.names import Name
 from jobs.culture.vocabulary import (
     ACTING,
     ALBUM_ROLES,
     DETERMINERS,
+    JOINING,
     LINKS,
+    PARTS,
     PERFORMING,
     PLACES,
     PLURAL_VERBS,
     PROPER,
     ROLES,
+    SAYING,
     SUBJECTS,
     TRACK_ROLES,
     VERBS,
@@ -48,7 +51,8 @@ class Company:
     """What an article says about who is in it."""
 
     otherwise: Counter  # how often each name, in lower case, stands for something else
-    titles: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))  # by artist; 1: beyond doubt
+    titles: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # of an artist, beyond doubt
+    possible: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # that may be words
     forms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # of an artist's name, beyond doubt
     beside: dict[tuple[bool, int], set[str]] = field(default_factory=lambda: defaultdict(set))  # artists of a sentence
     partners: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # who shares a track that is named
@@ -57,12 +61,12 @@ class Company:
 
 def company(artists: list[Hypothesis], titles: list[Hypothesis], as_words: Counter, tags: Iterable[str]) -> Company:
     """Who and what is named. Beyond doubt are uncommon words, titles of several uncommon words, and titles in quotes;
-    a title of common words with capitals counts half."""
+    possible are titles of common words with capitals."""
     found = Company(as_words.copy(), tags=frozenset(tags))
     at = defaultdict(set)
     for h in artists:
         name, place = h.names[0], h.place
-        at[place.passage.in_title, place.match.start].add(h.owner)
+        at[place.key[:2]].add(h.owner)
         if not name.strict:
             found.forms[h.owner].add(name.cased.lower())
             found.beside[place.passage.in_title, place.sentence].add(h.owner)
@@ -70,16 +74,10 @@ def company(artists: list[Hypothesis], titles: list[Hypothesis], as_words: Count
             found.otherwise[name.cased.lower()] += 1
     for h in titles:
         name, place = h.names[0], h.place
-        if place.quoted or (not name.strict and " " in name.cased):
-            worth = 1.0
-        else:
-            worth = 0.5 if " " in name.cased and place.informative and capitalised(place.written, name.cased) else 0.0
-        if not worth:
-            continue
-        for artist_id in {artist_id for n in h.names for artist_id in n.artist_ids}:
-            if artist_id not in at[place.passage.in_title, place.match.start]:
-                titles_of = found.titles[artist_id]
-                titles_of[name.cased.lower()] = max(worth, titles_of.get(name.cased.lower(), 0.0))
+        sure = place.quoted or (not name.strict and " " in name.cased)
+        if sure or (place.informative and is_cased(place, name.cased) and not joined_before(place)):
+            for artist_id in {artist_id for n in h.names for artist_id in n.artist_ids} - at[place.key[:2]]:
+                (found.titles if sure else found.possible)[artist_id].add(name.cased.lower())
                 found.partners[artist_id].update(set(name.artist_ids) - {artist_id})
     return found
 
@@ -135,6 +133,8 @@ def _as_written(place: Place, name: Name) -> tuple[float, ...]:
         float(follows and after in ACTING),
         float(follows and after in PLURAL_VERBS and not lower.endswith("s") and before != "and"),
         float(next_to and before in LINKS and not joined),
+        float(next_to and before in JOINING and place.gap_before2 == " " and place.before2.lower() in PARTS),
+        float(next_to and before in SAYING),
         float(follows and not place.headline and after not in _EXPECTED),
         float(place.quoted),
         log2(1 + music_words(place.passage.words[place.sentence], lower.split())),
@@ -146,14 +146,14 @@ def _as_written(place: Place, name: Name) -> tuple[float, ...]:
 def _in_company(h: Hypothesis, known: Company) -> tuple[float, ...]:
     """What the article says about this artist beside the place."""
     place, lower = h.place, h.names[0].cased.lower()
-    own_titles = known.titles[h.owner].values() if h.owner in known.titles else ()
     joined = joined_before(place) or joined_after(place)
     return (
-        min(sum(own_titles), 2.0),
+        float(min(len(known.titles.get(h.owner, ())), 2)),
+        float(min(len(known.possible.get(h.owner, ())), 2)),
         float(bool(known.forms.get(h.owner, set()) - {lower})),
         float(any(partner in known.forms for partner in known.partners.get(h.owner, ()))),
         float(lower in known.tags),
-        float(known.otherwise[lower] > joined),
+        log2(1 + max(known.otherwise[lower] - joined, 0)),
     )
 
 
@@ -210,7 +210,8 @@ def _determined(place: Place) -> bool:
 
 
 def _follows(place: Place) -> bool:
-    return place.gap_after == " " and not place.inflection and bool(place.after)
+    """Whether a word stands right after that is no part of a longer name."""
+    return place.gap_after == " " and not place.inflection and (place.after[:1].islower() or place.headline)
 
 
 def _role_before(place: Place, roles: Collection[str]) -> bool:

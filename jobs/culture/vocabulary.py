@@ -42,6 +42,24 @@ WORKS = (
 """)
 )
 
+# What somebody plays, or is to a group: "the singer of Phoenix", "his bass in Tool", "the rest of Yes", "fans of Air".
+PARTS = (
+    ROLES
+    | WORKS
+    | _words("""
+    admirer amp amplifier bass bassists bassline cello chords covers cymbal drum drummers drumming drums fan fiddle
+    flute flutes founder founders guitar guitarists guitars half harmonica harmonies harp horns keyboard keyboards
+    leader line-up lyricist manager mellotron member members organ percussion piano players quarter refrain rest
+    rhythm riffs roadie saxophone section singing solo solos strings synth synths third trumpet vibraphone viola
+    violin voice voices
+""")
+)
+
+JOINING = _words("by for from in of to with")
+
+# "said Yes": what is said is no name.
+SAYING = _words("answer answered answers cry cried say saying says said shout shouted whisper whispered")
+
 # Before the name of a work: "they played Creep", "she opened with Hello".
 PERFORMING = _words("""
     called calls cover covered covering covers hear heard hearing made named perform performed performing performs
