@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from jobs.collaborative.selection import top
 from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.links import follow
 from jobs.ranking.listeners import Block
@@ -140,14 +141,9 @@ Ranked = tuple[np.ndarray, np.ndarray, np.ndarray]  # (row, track, place from 0)
 
 def _best_of_all(values: np.ndarray, n: int) -> Ranked:
     """The `n` largest values of each row that are not -inf."""
-    n = min(n, values.shape[1])
-    if not n or not np.isfinite(values).any():
-        return _in_order(*(np.zeros(0, int),) * 2, np.zeros(0), n, len(values))
-    top = np.argpartition(-values, n - 1, axis=1)[:, :n]
-    rows = np.repeat(np.arange(len(values)), n)
-    found = np.take_along_axis(values, top, axis=1).ravel()
-    use = np.isfinite(found)
-    return _in_order(rows[use], top.ravel()[use], found[use], n, len(values))
+    found, _ = top(values, n)
+    rows, places = np.nonzero(found >= 0)
+    return rows, found[rows, places], places
 
 
 def _best_of_few(values: np.ndarray, n: int) -> Ranked:

@@ -7,14 +7,16 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
+from jobs.collaborative.retrieval import Lists, Tracks, best
 from jobs.ranking.catalogue import Catalogue, unit
 
 NEIGHBOURS = 40
 """Tracks in a neighbourhood."""
 
-BLOCK_BYTES = 64 * 2**20
-"""Most memory for one block of similarities."""
+BLOCK = 4096
+"""Tracks whose neighbourhoods are looked for at a time."""
 
 PLAYLIST_REACH = 10
 """Entries up to this far apart in a playlist are neighbours there."""
@@ -30,15 +32,15 @@ def nearest(vectors: np.ndarray, rows: np.ndarray, candidates: np.ndarray, k: in
 
     Returns
     -------
-    (neighbour int32, cosine float32), each (n_rows, min(k, n_candidates)), in no order; cosine 0: no neighbour. A row
-    is not its own neighbour.
+    (neighbour int32, cosine float32), each (n_rows, min(k, n_candidates)), the nearest first; cosine 0: no neighbour. A
+    row is not its own neighbour.
     """
-    k = min(k, len(candidates))
-    cosines = vectors[rows] @ vectors[candidates].T
-    cosines[rows[:, None] == candidates] = 0
-    best = np.argpartition(-cosines, k - 1, axis=1)[:, :k] if k else np.zeros((len(rows), 0), int)
-    values = np.clip(np.take_along_axis(cosines, best, axis=1), 0, 1)
-    return candidates[best].astype(np.int32), values
+    own = np.full(len(vectors), -1)
+    own[candidates] = np.arange(len(candidates))
+    itself = np.flatnonzero(own[rows] >= 0)
+    hidden = Lists.of_pairs(itself, own[rows[itself]], len(rows))
+    found, cosines = best(vectors[rows], Tracks.of(vectors[candidates]), k, hidden)
+    return candidates[found].astype(np.int32), np.clip(cosines, 0, 1)
 
 
 def nearest_tracks(spark: SparkSession, catalogue: Catalogue, factors: np.ndarray, k: int = NEIGHBOURS) -> csr_matrix:
@@ -52,15 +54,15 @@ def nearest_tracks(spark: SparkSession, catalogue: Catalogue, factors: np.ndarra
     candidates = np.flatnonzero(present & catalogue.available)
     if not len(queries) or not len(candidates):
         return csr_matrix((n, n), dtype=np.float32)
-    block = max(1, BLOCK_BYTES // (4 * len(candidates)))
     shared = spark.sparkContext.broadcast((unit(factors), queries, candidates))
 
     def search(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         vectors, queries, candidates = shared.value
         for batch in batches:
             for start in batch.column("id").to_numpy():
-                rows = queries[start : start + block]
-                neighbours, cosines = nearest(vectors, rows, candidates, k)
+                rows = queries[start : start + BLOCK]
+                with threadpool_limits(1):  # a core has a task of its own
+                    neighbours, cosines = nearest(vectors, rows, candidates, k)
                 owner = np.repeat(rows, neighbours.shape[1])
                 use = cosines.ravel() > 0
                 yield pa.record_batch(
@@ -71,7 +73,7 @@ def nearest_tracks(spark: SparkSession, catalogue: Catalogue, factors: np.ndarra
                     }
                 )
 
-    blocks = spark.range(0, len(queries), block)
+    blocks = spark.range(0, len(queries), BLOCK)
     found = blocks.mapInArrow(search, "track int, neighbour int, strength float").toArrow()
     shared.destroy()
     return _matrix(found, n)
