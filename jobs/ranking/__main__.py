@@ -1,8 +1,9 @@
-"""`python -m jobs.ranking outcomes|learn|rank|evaluate --week YYYY-MM-DD`; see the help."""
+"""`python -m jobs.ranking outcomes|learn|rank|evaluate|simulate`; see the help."""
 
 import argparse
 import logging
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs import cli, weeks
@@ -25,11 +26,16 @@ STEPS = {
     "learn": "train the reward model on the outcomes of the last weeks, and decide which policy ranks the week",
     "rank": "write the lists of the week with the policy that `learn` wrote",
     "evaluate": "say what policies would have earned on the lists of the last complete week",
+    "simulate": "let the sample world's listeners answer the lists of several policies for many weeks",
 }
 FURTHER = {
     "learn": "Without outcomes it is the prior, made from which first listens were kept. A new policy goes live only "
     "if it is not estimated to be worse than the present one by more than DISCOVER_RANKING_PUBLISH_MARGIN.",
     "evaluate": "All policies in the lake, and trivial ones; by all off-policy estimators, with 95 % intervals.",
+    "simulate": "Random, popularity, collaborative filtering alone, and both reward models with and without "
+    "exploration, by the settings of the ranking. Nothing of the lake is read or written; a table is printed, and "
+    "reward.svg, regret.svg and simulation.csv are written. A world of 120 listeners takes about a second a week and "
+    "policy.",
 }
 
 
@@ -45,12 +51,29 @@ def arg_parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     for name, what in STEPS.items():
         description = f"{what[0].upper()}{what[1:]}. {FURTHER.get(name, '')}"
-        cli.add_week(steps.add_parser(name, help=what, description=description))
+        added = steps.add_parser(name, help=what, description=description)
+        cli.add_week(added)
+        if name == "simulate":
+            for option, default, meaning in (
+                ("--weeks", 26, "that are simulated, from --week on"),
+                ("--worlds", 5, "with seeds of their own, from DISCOVER_SEED on"),
+                ("--listeners", 120, "of each world"),
+                ("--tracks", 3000, "of each world; a seventh of them comes out in the weeks"),
+            ):
+                added.add_argument(
+                    option, type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)"
+                )
+            added.add_argument(
+                "--output", type=Path, default=None, metavar="FOLDER", help="default: simulation in DISCOVER_HOME"
+            )
     return parser
 
 
-def main(step: str, week: date) -> None:
-    """Run one step for one week."""
+def main(step: str, week: date, **options: object) -> None:
+    """Run one step for one week. options : of `simulate`."""
+    if step == "simulate":
+        simulate(week, **options)
+        return
     {"outcomes": write_outcomes, "learn": write_policy, "rank": write_lists, "evaluate": evaluate}[step](week)
 
 
@@ -94,20 +117,17 @@ def write_policy(week: date) -> None:
     """Publish the week's policy: the new one, learned from the outcomes of the last weeks, or the present one again
     where the new one is estimated to be worse."""
     from jobs.lake import Lake
-    from jobs.ranking import fitting, learning, loading, reward
+    from jobs.ranking import learning, loading, reward
     from jobs.ranking.lists import Policy
     from jobs.spark import session
 
     lake, options, seed = Lake(), settings().ranking, cli.job_seed(week, "ranking.learn")
-    method = fitting.Method(
-        options.reward_model, options.rank, options.triple_rank, options.prior_strength, options.factor_strength
-    )
     with session("discover ranking learn") as spark, logged("learning from feedback"):
         present, rows = loading.present_policy(lake, week)
         prior = _prior(lake, spark, week, present)
         judged = loading.judgements(lake, spark, week)
         sample = learning.gather(judged, options.max_importance_weight, options.learning_rows)
-        learned = learning.learn(sample, prior, method, seed)
+        learned = learning.learn(sample, prior, loading.method(), seed)
         exploration = loading.exploration()
         new = Policy(reward.version(week, learned.model, exploration), learned.model, exploration)
         live, why = True, "no feedback yet: the policy is the prior" if not learned.rows else "it is the first one"
@@ -229,6 +249,52 @@ def evaluate(week: date) -> None:
     verdicts = {name: judging.Verdict.of(one) for name, one in sums.items()}
     lake.record(week, "ranking.evaluate", report.metrics(verdicts))
     report.show(verdicts, of)
+
+
+def simulate(week: date, weeks: int, worlds: int, listeners: int, tracks: int, output: Path | None) -> None:
+    """Print a table of policies over many simulated weeks, and write the curves."""
+    import pandas as pd
+
+    from jobs.progress import track
+    from jobs.ranking import curves, loading, simulation
+    from jobs.ranking.simulated import Planted
+    from jobs.sample.options import Options
+
+    options = settings().ranking
+    if weeks < 1 or worlds < 1:
+        raise cli.UserError("--weeks and --worlds must be at least 1")
+    worlds_options = [
+        Options(
+            week=week,
+            listeners=listeners,
+            artists=max(tracks // 10, 4),
+            tracks=tracks,
+            new_releases=tracks // 7,
+            weeks=16,
+            seed=settings().seed + number,
+        )
+        for number in range(worlds)
+    ]
+    for world in worlds_options:
+        world.check()
+    plan = simulation.Plan(
+        loading.rules(),
+        options.candidates,
+        options.learning_weeks,
+        options.max_importance_weight,
+        options.history_strength,
+    )
+    arms = simulation.arms(loading.exploration(), loading.method(), options.playlist_length)
+    rows = []
+    for number, world in enumerate(worlds_options, start=1):
+        planted = Planted.make(world, weeks)
+        for arm in arms:
+            answered = simulation.run(planted, arm, plan, weeks)
+            rows += track(answered, f"world {number} of {worlds}, {arm.name}", weeks, "weeks")
+    found = pd.DataFrame(rows)
+    curves.show(curves.summary(found), weeks, worlds)
+    for file in curves.save(found, output or settings().home / "simulation"):
+        log.info("written: %s", file)
 
 
 def _weeks_of(lake: "Lake", table: str) -> list[date]:

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from jobs.cli import UserError
 
+DOUBT = 5  # people who have heard a track and done as people do, beside those that there are
 TRACKS_AN_ARTIST = 5  # of a similar artist that are candidates for their words, the most popular first
 
 
@@ -29,6 +30,7 @@ class Catalogue:
     new : bool (n_tracks,), whether it is a new release of the week
     age : float32 (n_tracks,), years since release; nan: not known
     listeners : int32 (n_tracks,), people who have streamed it
+    heard : int32 (n_tracks,), people who have heard it, streamed or skipped
     factors : float32 (n_tracks, n_factors), to be multiplied with the listeners' factors; 0: none
     cluster : int32 (n_tracks,), the cluster of taste by factors; -1: none
     links : csr (n_tracks, n_tracks) for each of collaborative, sound, playlist: the nearest tracks of a track, and
@@ -49,6 +51,7 @@ class Catalogue:
     new: np.ndarray
     age: np.ndarray
     listeners: np.ndarray
+    heard: np.ndarray
     factors: np.ndarray
     cluster: np.ndarray
     links: Mapping[str, csr_matrix]
@@ -99,6 +102,13 @@ class Catalogue:
         return (np.log1p(self.listeners) / np.log1p(most)).astype(np.float32)
 
     @cached_property
+    def kept(self) -> np.ndarray:
+        """How much larger a share of those who have heard a track have streamed it, beside the share over all tracks:
+        float32 (n_tracks,), between -1 and 1, near 0 where few have heard it."""
+        share = self.listeners.sum() / max(int(self.heard.sum()), 1)
+        return ((self.listeners + DOUBT * share) / (self.heard + DOUBT) - share).astype(np.float32)
+
+    @cached_property
     def has_factors(self) -> np.ndarray:
         """Whether a track can be scored for listeners with factors; bool (n_tracks,)."""
         return self.factors.any(axis=1) if self.factors.shape[1] else np.zeros(len(self), bool)
@@ -115,11 +125,17 @@ class Catalogue:
 
 
 def make(
-    tracks: pa.Table, artists: pa.Table, listeners: Mapping[str, int], week: date, new_release_weeks: int
+    tracks: pa.Table,
+    artists: pa.Table,
+    listeners: Mapping[str, int],
+    heard: Mapping[str, int],
+    week: date,
+    new_release_weeks: int,
 ) -> Catalogue:
     """The catalogue without factors, links and words, which `dataclasses.replace` adds.
 
-    tracks, artists : rows of these tables; listeners : number of listeners by track_id, 0 where it has none
+    tracks, artists : rows of these tables
+    listeners, heard : how many people have streamed, and have heard, a track, by track_id; 0 where it has none
     """
     tracks, artists = tracks.sort_by("track_id"), artists.sort_by("artist_id")
     track_ids, artist_ids = _strings(tracks["track_id"]), _strings(artists["artist_id"])
@@ -153,6 +169,7 @@ def make(
         new=(days > 0) & (days <= 7 * new_release_weeks),
         age=(days / 365.25).astype(np.float32),
         listeners=np.array([listeners.get(t, 0) for t in track_ids], dtype=np.int32),
+        heard=np.array([heard.get(t, 0) for t in track_ids], dtype=np.int32),
         factors=np.zeros((n, 0), np.float32),
         cluster=np.full(n, -1, np.int32),
         links={name: csr_matrix((n, n), dtype=np.float32) for name in ("collaborative", "sound", "playlist")},

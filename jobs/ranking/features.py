@@ -55,6 +55,10 @@ FEATURES = (
     Feature("match_culture", 0, 1, 0.5, "similarity in words to the nearest played artist; 0: none near"),
     Feature("match_playlist", 0, 1, 0.7, "how often playlists hold it next to a played track (cosine); 0: never"),
     Feature("match_cluster", 0, 1, 0.3, "share of the listener's plays in the track's cluster of taste; 0: none"),
+    # What the listener has kept and skipped, beside what they keep of all they hear.
+    Feature("artist_kept", -1, 1, 1.5, "more of the artist's tracks that the listener has heard were streamed"),
+    Feature("cluster_kept", -1, 1, 1.0, "more of the tracks of its cluster that the listener has heard were streamed"),
+    Feature("track_kept", -1, 1, 1.0, "more of those who have heard it have streamed it"),
     # Which model brought it: the one by which it stands highest among the listener's candidates.
     *(Feature(f"by_{model}", 0, 1, 0.0, "1: it stands highest among the candidates by this model") for model in MODELS),
     # What is true of the track for everybody. Popular tracks are streamed a little more; the rest is left to feedback.
@@ -71,18 +75,21 @@ FEATURES = (
     Feature("new_release", 0, 1, 0.2, "1: the reason is of this kind"),
     Feature("popular", 0, 1, -0.4, "1: the reason is of this kind"),
     Feature("first_listener", 0, 1, -0.8, "1: the reason is of this kind; nothing speaks for the track yet"),
+    Feature("reason_kept", -1, 1, 1.5, "more of the listener's earlier offers with this kind of reason were streamed"),
     # The listener. Alone these say how readily somebody streams what is offered; they shape the order by products.
     Feature("activity", 0, 1, 0.0, "log of distinct tracks played, 1 is 1,000 or more"),
     Feature("mainstream", 0, 1, 0.0, "mean popularity of what the listener plays"),
     Feature("breadth", 0, 1, 0.0, "distinct artists per distinct track played"),
     Feature("novelty", 0, 1, 0.0, "share of the listener's plays that are of the last year's releases"),
     Feature("variety", 0, 1, 0.0, "entropy of the listener's plays over clusters of taste, 1 is even"),
+    Feature("keeping", 0, 1, 0.5, "share of the tracks that the listener has heard that were streamed"),
+    Feature("answering", -1, 1, 0.5, "more of the listener's earlier offers were streamed than was expected"),
     # The place. Further down people are choosier, or tired.
     Feature(POSITION, 0, 1, -0.2, "log of the rank, 1 is the thirtieth"),
 )
 
 TRAITS = ("activity", "mainstream", "breadth", "novelty", "variety")
-"""The features of the listener alone."""
+"""The features of the listener that may decide which reason persuades."""
 
 INTERACTIONS = {
     # Somebody who plays hits is more likely to care for a hit, and to believe that others' plays speak for it.

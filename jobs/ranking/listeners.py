@@ -5,10 +5,12 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.ranking.catalogue import Catalogue
+from jobs.ranking.features import KINDS
 from jobs.streams import streamed
 
 ANCHORS = 40
@@ -46,18 +48,22 @@ def histories(listens: DataFrame, play_counts: DataFrame, tracks: DataFrame) -> 
     )
 
 
-def profiles(history: DataFrame, served: DataFrame, exclusions: DataFrame, factors: DataFrame) -> DataFrame:
+def profiles(
+    history: DataFrame, served: DataFrame, exclusions: DataFrame, factors: DataFrame, answers: DataFrame
+) -> DataFrame:
     """One row for each listener who is to get a list: all that has heard something and has not opted out.
 
     Parameters
     ----------
     history : as `histories` makes it
     served : rows of discover_weekly before the week; exclusions, factors (user_factors) : rows of these tables
+    answers : what became of earlier lists: user_id, explanation_kind, score, reward (0 or 1)
 
     Returns
     -------
     DataFrame: user_id; heard array<struct<track_id, plays, last_day>>; served array<string>; banned_tracks and
-    banned_artists array<string>; factors array<float>. An array is null where there is nothing.
+    banned_artists array<string>; factors array<float>; answers array<struct<kind, surplus, judged>>, by kind of reason
+    the sum of reward - score, and of how many judgements. An array is null where there is nothing.
     """
     heard = history.groupBy("user_id").agg(
         F.sort_array(F.collect_list(F.struct("track_id", "plays", "last_day"))).alias("heard")
@@ -67,12 +73,19 @@ def profiles(history: DataFrame, served: DataFrame, exclusions: DataFrame, facto
         F.collect_set(F.when(F.col("kind") == "track", F.col("excluded_id"))).alias("banned_tracks"),
         F.collect_set(F.when(F.col("kind") == "artist", F.col("excluded_id"))).alias("banned_artists"),
     )
+    answered = (
+        answers.groupBy("user_id", F.col("explanation_kind").alias("kind"))
+        .agg(F.sum(F.col("reward") - F.col("score")).alias("surplus"), F.count("*").alias("judged"))
+        .groupBy("user_id")
+        .agg(F.sort_array(F.collect_list(F.struct("kind", "surplus", "judged"))).alias("answers"))
+    )
     left = exclusions.where("kind = 'opt_out'").select("user_id")
     return (
         heard.join(left, "user_id", "left_anti")
         .join(offered, "user_id", "left")
         .join(bans, "user_id", "left")
         .join(factors.select("user_id", "factors"), "user_id", "left")
+        .join(answered, "user_id", "left")
     )
 
 
@@ -84,18 +97,23 @@ class Block:
     played : (row, track, weight), each (n_played,): streamed tracks, the weightiest of a listener first; the weight
         in (0, 1] grows with the log of plays and halves every `HALF_LIFE_WEEKS`, 1 for the listener's first
     heard : (row, track): all that was listened to, skipped or not
+    kept : bool, aligned with `heard`: whether it was streamed
     served : (row, track): all that earlier lists offered
     banned_tracks : (row, track); banned_artists : (row, artist)
     factors : float32 (n, n_factors), 0 for who has none
+    answers : (surplus, judged), each float64 (n, n_kinds): by kind of reason, how many more of earlier offers were
+        streamed than was expected, and how many were judged
     """
 
     user_ids: np.ndarray
     played: tuple[np.ndarray, np.ndarray, np.ndarray]
     heard: tuple[np.ndarray, np.ndarray]
+    kept: np.ndarray
     served: tuple[np.ndarray, np.ndarray]
     banned_tracks: tuple[np.ndarray, np.ndarray]
     banned_artists: tuple[np.ndarray, np.ndarray]
     factors: np.ndarray
+    answers: tuple[np.ndarray, np.ndarray]
 
     def __len__(self) -> int:
         return len(self.user_ids)
@@ -111,12 +129,14 @@ class Block:
         last_day = heard.field("last_day").to_numpy(zero_copy_only=False).astype(np.float64)  # nan: not known
         return cls(
             user_ids=np.asarray(batch.column("user_id").to_numpy(zero_copy_only=False), object),
-            played=_played(rows[known], tracks[known], plays[known], last_day[known], week),
+            played=played_tracks(rows[known], tracks[known], plays[known], last_day[known], week),
             heard=(rows[known], tracks[known]),
+            kept=plays[known] > 0,
             served=_pairs(batch.column("served"), catalogue.track_index),
             banned_tracks=_pairs(batch.column("banned_tracks"), catalogue.track_index),
             banned_artists=_pairs(batch.column("banned_artists"), catalogue.artist_index),
             factors=_factors(batch.column("factors"), n, catalogue.factors.shape[1]),
+            answers=_answers(batch.column("answers")),
         )
 
     def anchors(self) -> tuple[np.ndarray, np.ndarray]:
@@ -127,9 +147,11 @@ class Block:
         return rows[use], tracks[use]
 
 
-def _played(
+def played_tracks(
     rows: np.ndarray, tracks: np.ndarray, plays: np.ndarray, last_day: np.ndarray, week: date
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`Block.played` from each listener's tracks: rows, tracks, plays (streams), last_day (days since 1970, nan: not
+    known), each (n,)."""
     age_weeks = (np.datetime64(week).astype("datetime64[D]").astype(int) - np.nan_to_num(last_day, nan=np.inf)) / 7
     age_weeks = np.where(np.isfinite(age_weeks), age_weeks, 0)  # a total without a date does not age
     weight = np.log1p(plays) * 0.5 ** (age_weeks / HALF_LIFE_WEEKS)
@@ -152,6 +174,18 @@ def _pairs(lists: pa.ListArray, index) -> tuple[np.ndarray, np.ndarray]:
     rows, values = _flat(lists)
     at = index.get_indexer(values.to_numpy(zero_copy_only=False))
     return rows[at >= 0], at[at >= 0]
+
+
+def _answers(lists: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:
+    """`Block.answers` from the column of that name; a kind that is no longer known is left out."""
+    rows, values = _flat(lists)
+    kinds = pc.index_in(values.field("kind"), pa.array(KINDS)).fill_null(-1).to_numpy(zero_copy_only=False)
+    found = np.zeros((2, len(lists), len(KINDS)))
+    for of, name in zip(found, ("surplus", "judged"), strict=True):
+        np.add.at(
+            of, (rows[kinds >= 0], kinds[kinds >= 0]), values.field(name).to_numpy(zero_copy_only=False)[kinds >= 0]
+        )
+    return found[0], found[1]
 
 
 def _factors(lists: pa.ListArray, n: int, width: int) -> np.ndarray:

@@ -47,11 +47,13 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Policy:
-    """What decides a list: the reward model and how it explores. `version` names it."""
+    """What decides a list: the reward model and how it explores. `version` names it. Where there is a `scorer`, it
+    puts the actions in order in the model's place."""
 
     version: str
     model: RewardModel
     exploration: choice.Exploration
+    scorer: Scorer | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class Ranker:
     ) -> choice.Actions:
         """What may be chosen, scored by the policy's model, or by another scorer; by the baseline for who is held
         out."""
-        log_odds = (scorer or self.policy.model).log_odds(offers.features)
+        log_odds = (scorer or self.policy.scorer or self.policy.model).log_odds(offers.features)
         if held_out.any():
             of_baseline = np.zeros(len(offers.features), bool)
             of_baseline[offers.number[held_out][offers.number[held_out] >= 0]] = True

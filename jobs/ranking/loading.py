@@ -17,7 +17,7 @@ from jobs.ranking import choice, features, judging, links, listeners, reward
 from jobs.ranking import history as histories
 from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.clusters import clusters
-from jobs.ranking.fitting import Judged
+from jobs.ranking.fitting import Judged, Method
 from jobs.ranking.lists import BASELINE, Policy, Ranker
 from jobs.settings import settings
 
@@ -49,9 +49,7 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
     heard : as `history` gives it
     """
     options = settings().ranking
-    counted = heard.where("plays > 0").groupBy("track_id").count().toArrow()
-    counts = dict(zip(counted["track_id"].to_pylist(), counted["count"].to_pylist(), strict=True))
-    bare = catalogues.make(lake.arrow("tracks"), lake.arrow("artists"), counts, week, options.new_release_weeks)
+    bare = catalogues.make(lake.arrow("tracks"), lake.arrow("artists"), *people(heard), week, options.new_release_weeks)
 
     collaborative, audio = (
         lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")
@@ -87,6 +85,14 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
     )
 
 
+def people(heard: "DataFrame") -> tuple[dict[str, int], dict[str, int]]:
+    """How many people have streamed, and how many have heard, each track, by track_id; heard as `history` gives it."""
+    streamed = F.sum((F.col("plays") > 0).cast("long")).alias("streamed")
+    counted = heard.groupBy("track_id").agg(streamed, F.count("*").alias("heard")).toArrow()
+    ids = counted["track_id"].to_pylist()
+    return tuple(dict(zip(ids, counted[name].to_pylist(), strict=True)) for name in ("streamed", "heard"))
+
+
 def profiles(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame") -> "DataFrame":
     """One row for each listener who is to get a list in the week, as `listeners.profiles`."""
     return listeners.profiles(
@@ -94,7 +100,16 @@ def profiles(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame"
         lake.spark(spark, "discover_weekly", f"week < '{week}'"),
         excluded(lake, spark, week),
         lake.spark(spark, "user_factors", {"week": week}),
+        answers(lake, spark, week),
     )
+
+
+def answers(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
+    """What became of the lists of the last weeks: user_id, explanation_kind, score, reward, of what was examined."""
+    window = f"week >= '{week - timedelta(weeks=settings().ranking.learning_weeks)}' AND week < '{week}'"
+    lists = lake.spark(spark, "discover_weekly", window).select("week", "user_id", "rank", "explanation_kind", "score")
+    judged = lake.spark(spark, "outcomes", window).where("reward IS NOT NULL")
+    return lists.join(judged.select("week", "user_id", "rank", "reward"), ["week", "user_id", "rank"])
 
 
 def exploration() -> choice.Exploration:
@@ -106,6 +121,25 @@ def exploration() -> choice.Exploration:
         temperature=options.temperature,
         explore_tracks=options.explore_tracks,
         most_explored=options.most_explored,
+    )
+
+
+def rules() -> choice.Rules:
+    """What holds in a list, by the settings."""
+    options = settings().ranking
+    return choice.Rules(
+        length=options.playlist_length,
+        max_per_artist=options.max_per_artist,
+        new_release_share=options.new_release_share,
+        cluster_spread=options.cluster_spread,
+    )
+
+
+def method() -> Method:
+    """How the reward model is fitted, by the settings."""
+    options = settings().ranking
+    return Method(
+        options.reward_model, options.rank, options.triple_rank, options.prior_strength, options.factor_strength
     )
 
 
@@ -151,12 +185,7 @@ def ranker(known: Catalogue, policy: Policy, week: date) -> Ranker:
     return Ranker(
         catalogue=known,
         policy=policy,
-        rules=choice.Rules(
-            length=options.playlist_length,
-            max_per_artist=options.max_per_artist,
-            new_release_share=options.new_release_share,
-            cluster_spread=options.cluster_spread,
-        ),
+        rules=rules(),
         n_candidates=options.candidates,
         held_out_share=options.held_out_share,
         week=week,
@@ -202,11 +231,18 @@ def first_listens(lake: "Lake", spark: "SparkSession", week: date) -> Judged:
     sampled = firsts.where(F.pmod(F.xxhash64("user_id", F.lit("history")), F.lit(10_000)) < int(share * 10_000))
     heard = history(lake, spark, since)
     known = catalogue(lake, spark, week, history(lake, spark, week))
+    streamed, listened = people(heard)  # without the examples themselves
+    known = replace(
+        known,
+        listeners=np.array([streamed.get(track, 0) for track in known.track_ids], np.int32),
+        heard=np.array([listened.get(track, 0) for track in known.track_ids], np.int32),
+    )
     profiles = listeners.profiles(
         heard,
         lake.spark(spark, "discover_weekly", f"week < '{since}'"),
         excluded(lake, spark, week),
         lake.spark(spark, "user_factors", {"week": week}),
+        answers(lake, spark, since),
     )
     return histories.gather(profiles.join(sampled, "user_id"), known, since)
 

@@ -11,6 +11,9 @@ from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.listeners import Block
 from jobs.ranking.reasons import Reasons
 
+DOUBT = 3
+"""Tracks, or offers, that went as usual, beside those that a listener has heard or judged."""
+
 
 class Scorer(Protocol):
     """What puts actions in an order: a reward model, or a baseline."""
@@ -34,13 +37,18 @@ class ByFeature:
 class Context:
     """What is true of each listener of a block.
 
-    traits : float64 (n_listeners,) in [0, 1] for each of `features.TRAITS`
+    traits : float64 (n_listeners,) for each feature of the listener alone
     shares : float64 (n_listeners, n_clusters), of plays by cluster of taste
+    artist_kept : float32 (n_listeners, n_artists), cluster_kept : float32 (n_listeners, n_clusters), reason_kept :
+        float64 (n_listeners, n_kinds): how much more of each was streamed than usual, near 0 where little is known
     best_match : float64 (n_listeners,), listener · track of the best track; 0: none is known
     """
 
     traits: dict[str, np.ndarray]
     shares: np.ndarray
+    artist_kept: np.ndarray
+    cluster_kept: np.ndarray
+    reason_kept: np.ndarray
     best_match: np.ndarray
 
     @classmethod
@@ -51,6 +59,9 @@ class Context:
         n_artists = (evidence.plays_artist > 0).sum(axis=1)
         total = np.maximum(np.bincount(rows, weights=weights, minlength=len(block)), 1e-12)
         shares = clusters.shares(block, catalogue)
+        heard = np.bincount(block.heard[0], minlength=len(block))
+        keeping = (np.bincount(block.heard[0], block.kept, len(block)) + 1) / (heard + 2)
+        surplus, judged = block.answers
         bits = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
         # Taken from the best tracks alone, and summed row by row: BLAS rounds in another way in blocks of other height.
         best = np.where(np.isfinite(evidence.match), evidence.match, -np.inf).argmax(axis=1)
@@ -62,15 +73,27 @@ class Context:
                 "breadth": n_artists / np.maximum(n_tracks, 1),
                 "novelty": np.bincount(rows, weights * (catalogue.age[tracks] < 1), len(block)) / total,
                 "variety": bits / np.log(max(shares.shape[1], 2)),
+                "keeping": keeping,
+                "answering": surplus.sum(axis=1) / (judged.sum(axis=1) + DOUBT),
             },
             shares,
+            _kept(block, catalogue.artist, len(catalogue.artist_ids), keeping),
+            _kept(block, catalogue.cluster, shares.shape[1], keeping),
+            surplus / (judged + DOUBT),
             np.maximum(match, 0),
         )
 
     def of(self, rows: np.ndarray) -> "Context":
         """That of some of the listeners."""
         traits = {name: values[rows] for name, values in self.traits.items()}
-        return Context(traits, self.shares[rows], self.best_match[rows])
+        return Context(
+            traits,
+            self.shares[rows],
+            self.artist_kept[rows],
+            self.cluster_kept[rows],
+            self.reason_kept[rows],
+            self.best_match[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -112,6 +135,7 @@ class Offers:
                 {
                     **{name: values[rows, columns] for name, values in of_tracks.items()},
                     "strength": found.strength[rows, columns, kinds],
+                    "reason_kept": context.reason_kept[rows, kinds],
                     **{name: kinds == at for at, name in enumerate(features.KINDS)},
                     **{name: values[rows] for name, values in context.traits.items()},
                     features.POSITION: np.zeros(len(rows)),
@@ -166,7 +190,9 @@ def describe_tracks(
     best = context.best_match[:, None]
     played = evidence.plays_artist[rows[:, :, None], credits]
     cluster = catalogue.cluster[tracks]
-    of_cluster = context.shares[rows, cluster] if context.shares.shape[1] else np.zeros(tracks.shape)
+    of_cluster = cluster_kept = np.zeros(tracks.shape)
+    if context.shares.shape[1]:
+        of_cluster, cluster_kept = context.shares[rows, cluster], context.cluster_kept[rows, cluster]
     matches = {
         "match_collaborative": match / np.where(best > 0, best, 1),
         "match_played": near["collaborative"],
@@ -179,12 +205,28 @@ def describe_tracks(
     return {
         **matches,
         "match_cluster": np.where(cluster >= 0, of_cluster, 0),
+        "artist_kept": context.artist_kept[rows, catalogue.artist[tracks]],
+        "cluster_kept": np.where(cluster >= 0, cluster_kept, 0),
+        "track_kept": catalogue.kept[tracks],
         **{f"by_{model}": brought == at for at, model in enumerate(features.MODELS)},
         "popularity": popularity,
         "age": np.nan_to_num(catalogue.age[tracks] / 10, nan=1.0),
         "new": catalogue.new[tracks],
         "artist_known": ((played > 0) & (credits >= 0)).any(axis=2),
     }
+
+
+def _kept(block: Block, group: np.ndarray, n_groups: int, keeping: np.ndarray) -> np.ndarray:
+    """How much larger a share of each group of tracks the listener has streamed, of those heard, beside `keeping`, the
+    share of all: float32 (n_listeners, n_groups). group : int (n_tracks,), -1: none."""
+    rows, tracks = block.heard
+    known = group[tracks] >= 0
+    where = rows[known], group[tracks[known]]
+    heard, kept = np.zeros((2, len(block), n_groups), np.float32)
+    np.add.at(heard, where, 1)
+    np.add.at(kept, where, block.kept[known])
+    usual = keeping[:, None].astype(np.float32)
+    return (kept + DOUBT * usual) / (heard + DOUBT) - usual
 
 
 def _brought_by(values: list[np.ndarray], there: np.ndarray) -> np.ndarray:

@@ -52,7 +52,7 @@ def test_a_track_without_its_artist_is_named():
     artists = pa.table({"artist_id": ["a"], "name": ["A"]})
     lost = pa.Table.from_pylist([track("t1", "b")], worlds.TRACKS)
     with pytest.raises(UserError, match="the artist of t1"):
-        catalogues.make(lost, artists, {}, WEEK, 4)
+        catalogues.make(lost, artists, {}, {}, WEEK, 4)
 
 
 def test_tracks_with_few_listeners_are_scored_by_their_sound():

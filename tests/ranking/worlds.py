@@ -1,5 +1,6 @@
 """Small random worlds, as the tables of the lake would give them, for tests of whole lists."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -8,7 +9,7 @@ import pyarrow as pa
 from scipy.sparse import csr_matrix, random_array
 
 from jobs.ranking import catalogue as catalogues
-from jobs.ranking import choice
+from jobs.ranking import choice, features
 from jobs.ranking.clusters import clusters
 from jobs.ranking.lists import Policy, Ranker
 from jobs.ranking.reward import stated_model
@@ -22,6 +23,10 @@ PROFILES = pa.schema(
         ("banned_tracks", pa.list_(pa.string())),
         ("banned_artists", pa.list_(pa.string())),
         ("factors", pa.list_(pa.float32())),
+        (
+            "answers",
+            pa.list_(pa.struct([("kind", pa.string()), ("surplus", pa.float64()), ("judged", pa.int64())])),
+        ),
     ]
 )
 TRACKS = pa.schema(
@@ -104,6 +109,7 @@ def make(seed, *, n_tracks=60, n_artists=12, n_listeners=6, heard_share=0.2, kno
             "banned_tracks": some(track_ids, 0.1 * rng.random()),
             "banned_artists": some(artist_ids, 0.2 * rng.random()),
             "factors": rng.normal(size=4).tolist() if knowledge and rng.random() < 0.8 else None,
+            "answers": some([{"kind": k, "surplus": rng.normal(), "judged": 3} for k in features.KINDS], 0.3),
         }
         for u in range(n_listeners)
     ]
@@ -118,11 +124,10 @@ def of(tracks, profiles, *, seed=0, n_candidates=30, **rules):
     """The world of these tracks and profiles (rows), in which nothing but what was heard is known."""
     names = sorted({a for t in tracks for a in (t["artist_id"], *(t["featured_artist_ids"] or []))})
     artists = pa.table({"artist_id": names, "name": [f"Artist {a}" for a in names]})
-    listeners = {}
-    for profile in profiles:
-        for heard in profile["heard"]:
-            listeners[heard["track_id"]] = listeners.get(heard["track_id"], 0) + (heard["plays"] > 0)
-    catalogue = catalogues.make(pa.Table.from_pylist(tracks, TRACKS), artists, listeners, WEEK, new_release_weeks=4)
+    everything = [heard for profile in profiles for heard in profile["heard"]]
+    listeners, heard = (Counter(h["track_id"] for h in everything if h["plays"] > least) for least in (0, -1))
+    rows = pa.Table.from_pylist(tracks, TRACKS)
+    catalogue = catalogues.make(rows, artists, listeners, heard, WEEK, new_release_weeks=4)
     ranker = Ranker(
         catalogue=catalogue,
         policy=Policy("v1", stated_model(), exploration(**{k: v for k, v in rules.items() if k in EXPLORATION})),
