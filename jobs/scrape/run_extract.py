@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs import cli, progress
+from jobs.scrape.shards import WHOLE, alone
 from jobs.settings import settings
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def main(week: date, file: Path | None = None, url: str = "", **options: bool) -
         from jobs.lake import Lake
 
         lake = Lake()
-        lake.record(week, "extract", extract_all(lake))
+        with alone(settings().home, WHOLE):  # who reads the web writes articles, too
+            lake.record(week, "extract", extract_all(lake))
     else:
         show(file, url)
 

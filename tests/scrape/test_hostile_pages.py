@@ -34,7 +34,7 @@ def json_ld(text: str) -> str:
         (f"<title>{LINE}</title>{article('x')}", ""),
         (json_ld('{"@type": "Article", "headline": "' + LINE + '"}') + article("x"), ""),
         (json_ld("[[]," * 2_000_000) + article("x"), ""),
-        (json_ld("[" + '{"@type": "Article", "author": [{"name": "A B"}]},' * 100_000 + "{}]") + article("x"), ""),
+        (json_ld("[" + '{"@type": "Article", "author": [{"name": "A B"}]},' * 20_000 + "{}]") + article("x"), ""),
         (article("x", "".join(map(LINK.format, range(100_000)))), "too many elements"),
         (article("x") + "<meta name='author' content='A B'>" * 100_000, "too many elements"),
         (article("x", "".join(map(LINK.format, range(20_000)))), ""),
