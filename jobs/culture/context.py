@@ -14,7 +14,7 @@ from jobs.culture.vocabulary import EVERYDAY, GIVEN_NAMES, PLACES
 
 CALENDAR_WORDS = frozenset(CALENDAR.split())
 REACH = 60  # characters before and after a name in which its neighbours stand
-HEADLINE_SHARE = 0.7  # of the longer words have a capital, where capitals tell nothing
+HEADLINE_SHARE = 0.7  # of the longer words have a capital where capitals tell nothing; all, if a sign ends them
 
 _OPENING, _CLOSING = "\"'“‘«„(*_[", "\"'”’»“)*_]"
 _WORDS = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
@@ -66,7 +66,8 @@ class Passage:
 
 def _is_headline(sentence: str) -> bool:
     long = [w for w in _WORDS.findall(sentence) if len(w) > 3]
-    return len(long) > 1 and sum(w[0].isupper() for w in long) >= HEADLINE_SHARE * len(long)
+    needed = 1.0 if sentence.rstrip(_CLOSING + " ").endswith((".", "!", "?")) else HEADLINE_SHARE
+    return len(long) > 1 and sum(w[0].isupper() for w in long) >= needed * len(long)
 
 
 @dataclass

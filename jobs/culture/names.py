@@ -148,8 +148,8 @@ def is_distinctive(cased: str) -> bool:
 class NameIndex:
     """Finds names in folded texts. Can be pickled, to be made once and sent to every worker.
 
-    Memory: about half a KiB for each way to write a name, in every process that holds it, so that a library of a
-    million names fits into a worker of 1 GiB; `python -m benchmarks.linking` measures it.
+    Memory: about 1 KiB for each way to write a name, in every process that holds it, so that a library of a
+    million names fits into a worker of 1.5 GiB; `python -m benchmarks.linking` measures it.
     """
 
     def __init__(self, all_names: Iterable[Name]):

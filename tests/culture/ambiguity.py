@@ -138,6 +138,6 @@ def _unmarked(marked: str, in_title: bool) -> tuple[str, list[Marked]]:
     return plain + marked[last:], places
 
 
-def shared_names() -> list[Name]:
+def all_names() -> list[Name]:
     """All ways to write the names of the library."""
     return list(names(*library()))
