@@ -230,10 +230,10 @@ class Crawl:
         found: list[Visit] = []
         if links and visit.depth < source.max_depth:
             found = self._consider(source, [(Visit(url, source.url, visit.depth + 1), None) for url in links], now)
-        if visit.depth == 0 or (read.listing and source.kind == "site"):
+        if (visit.depth == 0 and (read.links or read.article)) or (read.listing and source.kind == "site"):
             outcome, kind, detail, version = "index", Kind.LISTING, f"{len(read.links)} links", _digest(*links)
         elif read.article is None:
-            outcome, kind, detail = "rejected", Kind.OTHER, ""
+            outcome, kind, detail = "rejected", Kind.OTHER if visit.depth else Kind.LISTING, ""
             version = _digest(hashlib.sha256(page.body).hexdigest())
         else:
             outcome, kind, detail, version = "article", Kind.ARTICLE, "", _article_version(read.article)

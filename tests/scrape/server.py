@@ -41,8 +41,8 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: str = "127.0.0.1"):
-        super().__init__((address, 0), Handler)
+    def __init__(self, address: str = "127.0.0.1", port: int = 0):
+        super().__init__((address, port), Handler)
         self.pages: dict[str, str | Answer] = {}
         self.requests: list[Request] = []
         self.stopping = threading.Event()
