@@ -125,13 +125,18 @@ def reader(lake: "Lake", articles: "DataFrame"):
 
 
 def catalogue(lake: "Lake") -> tuple[list[tuple], list[tuple]]:
-    """The artists and tracks as `jobs.culture.names.names` takes them, in the order of their ids."""
-    artists = lake.arrow("artists", columns=["artist_id", "name"]).sort_by("artist_id").to_pylist()
+    """The artists and tracks as `jobs.culture.names.names` takes them, in the order of their ids; on the driver, about
+    1 KiB for each, like the index that is made of them."""
+    artists = lake.arrow("artists", columns=["artist_id", "name"]).sort_by("artist_id")
     columns = ["track_id", "title", "artist_id", "featured_artist_ids", "album"]
-    tracks = lake.arrow("tracks", columns=columns).sort_by("track_id").to_pylist()
+    tracks = lake.arrow("tracks", columns=columns).sort_by("track_id")
     return (
-        [(a["artist_id"], a["name"]) for a in artists],
-        [(t["track_id"], t["title"], (t["artist_id"], *(t["featured_artist_ids"] or ())), t["album"]) for t in tracks],
+        [(a["artist_id"], a["name"]) for batch in artists.to_batches() for a in batch.to_pylist()],
+        [
+            (t["track_id"], t["title"], (t["artist_id"], *(t["featured_artist_ids"] or ())), t["album"])
+            for batch in tracks.to_batches()
+            for t in batch.to_pylist()
+        ],
     )
 
 

@@ -143,9 +143,9 @@ class Reader:
             names_of[entity] = names_of[entity].union(*of_artists)
         return cls(NameIndex(names), artists_of, names_of, boilerplate, min_confidence, min_article_weight)
 
-    def read(self, title: str | None, text: str) -> dict[str, list[dict]]:
-        """The mentions, relevances and uses of one article, as in `ANNOTATIONS`."""
-        mentions = find(title, text, self.index, self.min_confidence, self.boilerplate)
+    def read(self, title: str | None, text: str, tags: Iterable[str] = ()) -> dict[str, list[dict]]:
+        """The mentions, relevances and uses of one article, as in `ANNOTATIONS`; tags: what it is filed under."""
+        mentions = find(title, text, self.index, self.min_confidence, self.boilerplate, tags)
         sure = [
             m._replace(confidence=m.confidence * m.weight)
             for m in mentions
@@ -163,15 +163,26 @@ class Reader:
 
 
 def annotate(articles: DataFrame, reader: Reader) -> DataFrame:
-    """Read every article (article_id, day, title, text); columns as in `ANNOTATIONS`."""
+    """Read every article (article_id, day, title, text, tags, reviewed_artist, reviewed_title); columns as in
+    `ANNOTATIONS`."""
     shared = articles.sparkSession.sparkContext.broadcast(reader)
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             rows = [
-                {"article_id": row["article_id"], "day": row["day"], **shared.value.read(row["title"], row["text"])}
+                {
+                    "article_id": row["article_id"],
+                    "day": row["day"],
+                    **shared.value.read(row["title"], row["text"], _filed_under(row)),
+                }
                 for row in batch.to_pylist()
             ]
             yield pa.RecordBatch.from_pylist(rows, _ANNOTATIONS)
 
-    return articles.select("article_id", "day", "title", "text").mapInArrow(read, ANNOTATIONS)
+    columns = ("article_id", "day", "title", "text", "tags", "reviewed_artist", "reviewed_title")
+    return articles.select(*columns).mapInArrow(read, ANNOTATIONS)
+
+
+def _filed_under(article: dict) -> list[str]:
+    """What the publication itself says an article is about."""
+    return [tag for tag in (*(article["tags"] or ()), article["reviewed_artist"], article["reviewed_title"]) if tag]

@@ -120,7 +120,9 @@ KEYS = {
 def weighed(spark, library, texts, partitions=1):
     """The vectors of texts [(id, day, title, text)] as {(entity_id, kind, term): weight}."""
     rows = pd.DataFrame(texts, columns=["article_id", "day", "title", "text"])
-    articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string")
+    articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string").selectExpr(
+        "*", "cast(null AS array<string>) AS tags", "null AS reviewed_artist", "null AS reviewed_title"
+    )
     annotated = annotate(articles.repartition(partitions), Reader.of(names(*library), frozenset(), 0.5, 0.1))
     relevances = annotated.selectExpr("day", "inline(relevances)")
     vectors = weigh(relevances, annotated.selectExpr("article_id", "day", "inline(uses)"), WEEK, 26.0, 100)
