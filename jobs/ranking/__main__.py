@@ -183,22 +183,21 @@ def _judge(
     which=None,
 ) -> "dict[str, Sums]":
     """What the lists of the week `of` say about policies. which : a column of truth about user_id, who is judged by."""
-    from jobs.ranking import judging, loading
+    from jobs.ranking import judging, listeners, loading
 
     lists, rows = loading.judged_lists(lake, spark, of, which)
     heard = loading.history(lake, spark, of).cache()
     known = loading.catalogue(lake, spark, of, heard)
     ranker = loading.ranker(known, loading.policy_of(lake, of), of)
     yardstick = judging.yardstick(rows, model, ranker.rules.length)
-    profiles = loading.profiles(lake, spark, of, heard).join(lists, "user_id")
-    profiles = profiles.repartition(settings().spark.shuffle_partitions, "user_id")
+    profiles = listeners.in_order(loading.profiles(lake, spark, of, heard).join(lists, "user_id"))
     return judging.judge(profiles, ranker, policies, yardstick, cli.job_seed(week, "ranking.judge"))
 
 
 def write_lists(week: date) -> None:
     """Publish the week's `discover_weekly`: a list for everybody who has heard something and has not opted out."""
     from jobs.lake import Lake
-    from jobs.ranking import loading
+    from jobs.ranking import listeners, loading
     from jobs.ranking.lists import SCHEMA
     from jobs.spark import session
 
@@ -214,11 +213,9 @@ def write_lists(week: date) -> None:
         with logged("what is known of each track"):
             known = loading.catalogue(lake, spark, week, heard)
         ranker = spark.sparkContext.broadcast(loading.ranker(known, policy, week))
-        listeners = loading.profiles(lake, spark, week, heard)
+        profiles = listeners.in_order(loading.profiles(lake, spark, week, heard))
         with logged("lists"):
-            lists = listeners.repartition(settings().spark.shuffle_partitions, "user_id").mapInArrow(
-                lambda batches: ranker.value.batches(batches), _ddl(SCHEMA)
-            )
+            lists = profiles.mapInArrow(lambda batches: ranker.value.batches(batches), _ddl(SCHEMA))
             published = lake.publish("discover_weekly", lists, {"week": week})
         _measure(lake, week, heard.select("user_id").distinct().count())
     log.info("%s recommendations for week %s", f"{published.rows:,}", week)

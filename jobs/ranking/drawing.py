@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 EPSILON_GREEDY, SOFTMAX = 0, 1
+SMALLEST = 1e-200  # weight of a pool below which it is too inexact
 
 
 @njit(cache=True, nogil=True)
@@ -24,11 +25,12 @@ def walk(
     places_of_cluster = np.zeros(quotas.shape[1], np.int64)
     best, best_kind = np.empty(n_candidates), np.empty(n_candidates, np.int64)
     allowed, explorable = np.empty(n_candidates, np.bool_), np.empty(n_candidates, np.bool_)
-    chances = np.empty((n_candidates, n_kinds))
+    weights, of_candidate = np.empty((n_candidates, n_kinds)), np.empty(n_candidates)
 
     for row in range(n):
         _best_reasons(log_odds[row], best, best_kind)
         _mark_top(best, explore_tracks, explorable)
+        _weigh(log_odds[row], best, best.max(), method, temperature, weights, of_candidate)
         new, spent = 0, 0
         places_of_cluster[:] = 0
         for place in range(length):
@@ -46,26 +48,52 @@ def walk(
             for c in range(n_candidates):
                 if allowed[c] and (top < 0 or best[c] > best[top]):
                     top = c
-            free = explores[row] and spent < most_explored
-            _chances(
-                log_odds[row], best, best_kind, allowed, explorable, top, free, method, epsilon, temperature, chances
-            )
+            # The pool that exploration draws from, and its weight. The best one is the first to be explorable.
+            any_explorable, total = top >= 0 and explorable[top], 0.0
+            for c in range(n_candidates):
+                if allowed[c] and (explorable[c] or not any_explorable):
+                    total += of_candidate[c]
+            if n_allowed > 0 and total < SMALLEST:  # far below the best that there was: weighed anew from here
+                total = _weigh_allowed(
+                    log_odds[row], best, best[top], allowed, explorable, any_explorable, method, temperature,
+                    weights, of_candidate,
+                )  # fmt: skip
+            share = 0.0
+            if explores[row] and spent < most_explored:
+                share = epsilon if method == EPSILON_GREEDY else 1.0
             if there:
                 c, k = candidate[row, place], kind[row, place]
             else:
-                c, k = _pick(chances, top, best_kind, method, epsilon, free, uniforms[row, place])
+                c, k = top, best_kind[top]
+                if share > 0 and (method == SOFTMAX or uniforms[row, place, 0] < epsilon):
+                    c, k = _pick(
+                        weights,
+                        of_candidate,
+                        allowed,
+                        explorable,
+                        any_explorable,
+                        uniforms[row, place, 1] * total,
+                        c,
+                        k,
+                    )
                 candidate[row, place], kind[row, place] = c, k
             is_best = top >= 0 and c == top and k == best_kind[top]
             if replay or not there:
-                propensity[row, place] = chances[c, k]
+                in_pool = allowed[c] and (explorable[c] or not any_explorable)
+                propensity[row, place] = (1 - share) * is_best
+                if in_pool and share > 0:
+                    propensity[row, place] += share * weights[c, k] / total
                 explored[row, place] = not is_best
-            if replay:
-                expected[row, place] = 0.0
-                for other in range(n_candidates):
-                    for reason in range(n_kinds):
-                        if chances[other, reason] > 0:
-                            chance = 1 / (1 + np.exp(-(values[row, other, reason] + effects[place])))
-                            expected[row, place] += chances[other, reason] * chance
+            if replay and top >= 0:
+                expected[row, place] = (1 - share) * _sigmoid(values[row, top, best_kind[top]] + effects[place])
+                if share > 0:
+                    for other in range(n_candidates):
+                        if allowed[other] and (explorable[other] or not any_explorable):
+                            for reason in range(n_kinds):
+                                if weights[other, reason] > 0:
+                                    expected[row, place] += share * weights[other, reason] / total * _sigmoid(
+                                        values[row, other, reason] + effects[place]
+                                    )  # fmt: skip
             spent += explored[row, place]
             new += fresh[row, c]
             work_taken[works[row, c]] = True
@@ -146,51 +174,49 @@ def _due(cluster, quotas, places_of_cluster, place, length):
 
 
 @njit(cache=True, nogil=True)
-def _chances(
-    log_odds, best, best_kind, allowed, explorable, top, free, method, epsilon, temperature, chances
-):  # fmt: skip
-    """The probability of each action for a place."""
-    chances[:] = 0.0
-    if top < 0:
-        return
-    if not free:
-        chances[top, best_kind[top]] = 1.0
-        return
-    any_explorable = explorable[top]  # the best one is the first to be explorable
-    total = 0.0
+def _weigh(log_odds, best, reference, method, temperature, weights, of_candidate):
+    """What exploration draws in proportion to: for each action, and summed for each candidate. 0: no action."""
     for c in range(len(best)):
-        if allowed[c] and (explorable[c] or not any_explorable):
-            for k in range(log_odds.shape[1]):
-                if log_odds[c, k] > -np.inf:
-                    if method == SOFTMAX:
-                        chances[c, k] = np.exp((log_odds[c, k] - best[top]) / temperature)
-                    else:
-                        chances[c, k] = 1.0
-                    total += chances[c, k]
-    share = epsilon if method == EPSILON_GREEDY else 1.0
-    for c in range(len(best)):
+        of_candidate[c] = 0.0
         for k in range(log_odds.shape[1]):
-            chances[c, k] *= share / total
-    chances[top, best_kind[top]] += 1.0 - share
+            weights[c, k] = 0.0
+            if log_odds[c, k] > -np.inf:
+                weights[c, k] = np.exp((log_odds[c, k] - reference) / temperature) if method == SOFTMAX else 1.0
+            of_candidate[c] += weights[c, k]
 
 
 @njit(cache=True, nogil=True)
-def _pick(chances, top, best_kind, method, epsilon, free, uniform):
-    """The action that the uniform numbers fall on: whether to explore, and where."""
-    if not free or (method == EPSILON_GREEDY and uniform[0] >= epsilon):
-        return top, best_kind[top]
-    # What the greedy share has added to the best action is left out: the second number is for exploration alone.
-    greedy = 1.0 - epsilon if method == EPSILON_GREEDY else 0.0
-    left = uniform[1] * (1.0 - greedy)
-    last_c, last_k = top, best_kind[top]
-    for c in range(chances.shape[0]):
-        for k in range(chances.shape[1]):
-            chance = chances[c, k]
-            if c == top and k == best_kind[top]:
-                chance -= greedy
-            if chance > 0:
-                last_c, last_k = c, k
-                left -= chance
-                if left < 0:
-                    return c, k
+def _weigh_allowed(
+    log_odds, best, reference, allowed, explorable, any_explorable, method, temperature, weights, of_candidate
+):  # fmt: skip
+    """`_weigh` with another reference; returns the weight of the pool. What is not allowed has weight 0 from now on
+    where its weight would not be finite: it is above the best that is allowed, so it never will be again."""
+    _weigh(log_odds, best, reference, method, temperature, weights, of_candidate)
+    total = 0.0
+    for c in range(len(best)):
+        if allowed[c] and (explorable[c] or not any_explorable):
+            total += of_candidate[c]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _pick(weights, of_candidate, allowed, explorable, any_explorable, left, last_c, last_k):
+    """The action of the pool that a number in [0, weight of the pool) falls on; the last one where rounding leaves
+    something over."""
+    for c in range(len(of_candidate)):
+        if allowed[c] and (explorable[c] or not any_explorable):
+            if left >= of_candidate[c]:
+                left -= of_candidate[c]
+                continue
+            for k in range(weights.shape[1]):
+                if weights[c, k] > 0:
+                    last_c, last_k = c, k
+                    left -= weights[c, k]
+                    if left < 0:
+                        return c, k
     return last_c, last_k
+
+
+@njit(cache=True, nogil=True)
+def _sigmoid(value):
+    return 1 / (1 + np.exp(-value))

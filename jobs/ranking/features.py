@@ -113,6 +113,7 @@ PRIOR_INTERCEPT = -1.5
 
 NAMES = tuple(f.name for f in FEATURES)
 COLUMN = {name: i for i, name in enumerate(NAMES)}
+RANGE = {f.name: (f.low, f.high) for f in FEATURES}
 DESIGN_NAMES = (INTERCEPT, *NAMES, *(f"{left}*{right}" for left, right in INTERACTIONS))
 """The names of the columns of `design`, to which the weights of a model belong."""
 
@@ -158,7 +159,7 @@ def to_log(features: np.ndarray) -> pa.MapArray:
     rows, columns = np.nonzero(features)
     offsets = np.searchsorted(rows, np.arange(len(features) + 1)).astype(np.int32)
     names = pa.DictionaryArray.from_arrays(pa.array(columns, pa.int32()), pa.array(NAMES)).cast(pa.string())
-    return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(features[rows, columns]))
+    return pa.MapArray.from_arrays(pa.array(offsets), names, pa.array(features[rows, columns].astype(np.float64)))
 
 
 def from_log(logged: pa.MapArray) -> np.ndarray:

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from jobs.ranking import candidates, features, fitting
 from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.fitting import Judged, Method
-from jobs.ranking.listeners import Block
+from jobs.ranking.listeners import Block, in_order
 from jobs.ranking.lists import BLOCK_LISTENERS
 from jobs.ranking.offers import Context, describe_tracks
 from jobs.streams import streamed
@@ -44,7 +44,7 @@ def first_listens(listens: DataFrame, tracks: DataFrame, since: date) -> DataFra
     listens : rows from before the week; tracks : rows of the table
     Returns user_id, firsts array<struct<track_id, kept>>, the latest `MOST_FIRSTS` of each listener.
     """
-    order = Window.partitionBy("user_id", "track_id").orderBy("listened_at")
+    order = Window.partitionBy("user_id", "track_id").orderBy("listened_at", "ms_played")
     met = (
         listens.join(F.broadcast(tracks.select("track_id", "duration_ms")), "track_id")
         .withColumn("number", F.row_number().over(order))
@@ -124,7 +124,9 @@ def folded_in(block: Block, catalogue: Catalogue) -> np.ndarray:
 
 
 def gather(profiles: DataFrame, known: Catalogue, since: date) -> Judged:
-    """The examples of some listeners as judgements of equal weight, by Spark, in an order of their own.
+    """The examples of some listeners as judgements of equal weight, by Spark.
+
+    They are the same, to the bit and in the same order, however the rows of `profiles` lie in partitions.
 
     profiles : rows of `listeners.profiles` as of the day `since`, with the column firsts of `first_listens`
     """
@@ -139,7 +141,8 @@ def gather(profiles: DataFrame, known: Catalogue, since: date) -> Judged:
                 packed = [row.tobytes() for row in x.astype(np.float32)]
                 yield pa.record_batch({"x": pa.array(packed, pa.binary()), "kept": pa.array(kept)})
 
-    rows = profiles.mapInArrow(convert, "x binary, kept double").toArrow().sort_by("x")
+    rows = in_order(profiles).mapInArrow(convert, "x binary, kept double").toArrow()
+    rows = rows.sort_by([("x", "ascending"), ("kept", "ascending")])
     shared.destroy()
     packed = np.frombuffer(b"".join(rows["x"].to_pylist()), np.float32).reshape(-1, len(features.NAMES))
     return Judged(packed, rows["kept"].to_numpy(), np.ones(len(packed)))

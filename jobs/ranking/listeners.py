@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.features import KINDS
+from jobs.settings import settings
 from jobs.streams import streamed
 
 ANCHORS = 40
@@ -75,7 +76,10 @@ def profiles(
     )
     answered = (
         answers.groupBy("user_id", F.col("explanation_kind").alias("kind"))
-        .agg(F.sum(F.col("reward") - F.col("score")).alias("surplus"), F.count("*").alias("judged"))
+        .agg(
+            F.round(F.sum(F.col("reward") - F.col("score")), 9).alias("surplus"),  # the same in any order of the rows
+            F.count("*").alias("judged"),
+        )
         .groupBy("user_id")
         .agg(F.sort_array(F.collect_list(F.struct("kind", "surplus", "judged"))).alias("answers"))
     )
@@ -87,6 +91,12 @@ def profiles(
         .join(factors.select("user_id", "factors"), "user_id", "left")
         .join(answered, "user_id", "left")
     )
+
+
+def in_order(profiles: DataFrame) -> DataFrame:
+    """The same rows, always in the same partitions and order, so that blocks are made of the same listeners: sums of
+    floating-point numbers depend on who is in a block."""
+    return profiles.repartition(settings().spark.shuffle_partitions, "user_id").sortWithinPartitions("user_id")
 
 
 @dataclass(frozen=True)

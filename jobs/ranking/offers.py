@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numba import njit
 
 from jobs.ranking import choice, clusters, features, reasons
 from jobs.ranking.candidates import Evidence
@@ -102,7 +103,7 @@ class Offers:
 
     candidates : int (n_listeners, n_candidates), tracks; -1: none
     number : int (n_listeners, n_candidates, n_kinds), the row in `features` of each action; -1: no action
-    features : float64 (n_actions, n_features), at the first place of a list
+    features : float32 (n_actions, n_features), at the first place of a list
     works, credits, fresh, clusters : as in `choice.Actions`
     shares : float64 (n_listeners, n_clusters)
     """
@@ -131,16 +132,7 @@ class Offers:
             candidates=tracks,
             reasons=found,
             number=number,
-            features=features.matrix(
-                {
-                    **{name: values[rows, columns] for name, values in of_tracks.items()},
-                    "strength": found.strength[rows, columns, kinds],
-                    "reason_kept": context.reason_kept[rows, kinds],
-                    **{name: kinds == at for at, name in enumerate(features.KINDS)},
-                    **{name: values[rows] for name, values in context.traits.items()},
-                    features.POSITION: np.zeros(len(rows)),
-                }
-            ),
+            features=_describe(rows, columns, kinds, found.strength, of_tracks, context),
             works=np.where(there, catalogue.work[tracks], -1),
             credits=credits,
             fresh=there & catalogue.new[tracks] & found.personal,
@@ -174,6 +166,53 @@ class Offers:
             complete_fresh=complete_fresh,
             explores=explores,
         )
+
+
+def _describe(
+    rows: np.ndarray,
+    columns: np.ndarray,
+    kinds: np.ndarray,
+    strength: np.ndarray,
+    of_tracks: dict[str, np.ndarray],
+    context: Context,
+) -> np.ndarray:
+    """`features.matrix` of the actions at (rows, columns, kinds), each written once, row by row."""
+    clipped = {
+        name: np.clip(values, *features.RANGE[name]).astype(np.float32)
+        for name, values in {**of_tracks, **context.traits}.items()
+    }
+    described = np.zeros((len(rows), len(features.NAMES)), np.float32)
+    _fill(
+        rows,
+        columns,
+        kinds,
+        np.stack([clipped[name] for name in of_tracks], axis=2),
+        np.array([features.COLUMN[name] for name in of_tracks]),
+        np.stack([clipped[name] for name in context.traits], axis=1),
+        np.array([features.COLUMN[name] for name in context.traits]),
+        np.clip(strength, *features.RANGE["strength"]),
+        np.clip(context.reason_kept, *features.RANGE["reason_kept"]),
+        np.array([features.COLUMN["strength"], features.COLUMN["reason_kept"]]),
+        np.array([features.COLUMN[kind] for kind in features.KINDS]),
+        described,
+    )
+    return described
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    rows, columns, kinds, of_tracks, track_at, traits, trait_at, strength, reason_kept, reason_at, kind_at, described
+):  # fmt: skip
+    """Write the features of each action into `described`; the others are what `_describe` gives, `*_at` the columns."""
+    for action in range(len(rows)):
+        row, column, kind = rows[action], columns[action], kinds[action]
+        for i in range(len(track_at)):
+            described[action, track_at[i]] = of_tracks[row, column, i]
+        for i in range(len(trait_at)):
+            described[action, trait_at[i]] = traits[row, i]
+        described[action, reason_at[0]] = strength[row, column, kind]
+        described[action, reason_at[1]] = reason_kept[row, kind]
+        described[action, kind_at[kind]] = 1.0
 
 
 def describe_tracks(

@@ -86,9 +86,8 @@ class RewardModel(BaseModel):
 
         Parameters
         ----------
-        matrix : float, shape (n_actions, n_features), as `features.matrix` makes it.
+        matrix : float32 or float64 (n_actions, n_features), as `features.matrix` makes it.
         """
-        matrix = np.ascontiguousarray(matrix, np.float64)
         return self.slope * machine.log_odds(matrix, *self._arrays) + self.offset
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:

@@ -83,7 +83,11 @@ def test_running_the_week_again_changes_nothing(world):
 def test_a_week_later_the_policy_has_learned_and_nothing_is_repeated(world):
     chain.run(world, "sample", "listen", "--week", f"{WEEK}")
     weekly(world, NEXT)
-    judged = sql(world, f"SELECT count(*) AS n FROM outcomes WHERE week = DATE '{WEEK}' AND reward IS NOT NULL")[0]["n"]
+    judged = sql(
+        world,
+        "SELECT count(*) AS n FROM outcomes JOIN discover_weekly USING (week, user_id, rank) "
+        f"WHERE week = DATE '{WEEK}' AND reward IS NOT NULL AND policy_version <> 'baseline'",
+    )[0]["n"]
     assert judged > 0
     policies = sql(world, "SELECT week, training_rows, model FROM policies ORDER BY week")
     assert [row["training_rows"] for row in policies] == [0, judged]

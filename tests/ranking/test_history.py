@@ -79,3 +79,21 @@ def test_the_prior_is_drawn_to_what_was_kept_and_lowered_for_offers():
     # What no example speaks of keeps its place among the others.
     assert found["described_as"] == pytest.approx(history.OFFERED_SLOPE * stated[features.DESIGN_NAMES.index(
         "described_as")])  # fmt: skip
+
+
+def test_the_examples_are_the_same_bits_however_the_listeners_lie_in_partitions(spark):
+    world = worlds.make(5, n_tracks=80, n_listeners=300)
+    rng = np.random.default_rng(5)
+    met = [[{"track_id": f"t{i:03}", "kept": bool(rng.random() < 0.5)} for i in range(3)] for _ in range(300)]
+    profiles = pa.Table.from_batches([world.profiles]).append_column(
+        "firsts", pa.array(met, pa.list_(history.FIRST_LISTENS))
+    )
+    known = world.ranker.catalogue
+
+    def gathered(rows, partitions):
+        return history.gather(spark.createDataFrame(profiles.take(rows)).repartition(partitions), known, SINCE)
+
+    one, other = gathered(np.arange(300), 1), gathered(rng.permutation(300), 5)
+    assert len(one) == 900
+    assert (one.features == other.features).all()
+    assert (one.reward == other.reward).all()
