@@ -1,8 +1,7 @@
-"""The matrix in blocks: who has which number, and the values of each side as compressed rows in Spark partitions."""
+"""The matrix in blocks: who has which number, and which task holds which values."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +9,11 @@ from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.collaborative.exchange import ROWS, TRACKS
 from jobs.collaborative.kernels import compressed
-
-VALUES_PER_BLOCK = 4_000_000
-"""About how many values a block holds at most: a task needs some 100 MB for it."""
 
 PLACE_BITS = 33  # of monotonically_increasing_id: the place within the partition; the partition is above them
 LARGEST_SIDE = 2**31 - 1
-
-COMPRESSED = "block int, indptr binary, indices binary, confidence binary"
 
 
 @dataclass(frozen=True)
@@ -28,14 +23,11 @@ class Side:
     ids : (the columns of the key, n_values long, block int, place int), cached; partition = block, in order of place
     key : the columns that tell who it is
     sizes : how many of them each block has
-    values : `COMPRESSED`, cached, one row a partition and block: int64, int32 and float32 arrays as the kernels take
-        them; a row of the arrays is a place, a column the number of one of the other side: blocks after blocks
     """
 
     ids: DataFrame
     key: tuple[str, ...]
     sizes: tuple[int, ...]
-    values: DataFrame
 
     def __len__(self) -> int:
         return sum(self.sizes)
@@ -43,40 +35,65 @@ class Side:
     def release(self) -> None:
         """Give the memory back."""
         self.ids.unpersist()
-        self.values.unpersist()
 
 
-def n_blocks(n_values: int, parallelism: int) -> int:
-    """How many blocks: as few for each core as keeps them small, because every task of Spark has its price."""
-    return parallelism * max(1, -(-n_values // (parallelism * VALUES_PER_BLOCK)))
+@dataclass(frozen=True)
+class Block:
+    """The values of one block of a side as compressed rows, as the kernels take them.
+
+    indptr : int64 (n + 1,), indices : int32 (n_values,), confidence : float32 (n_values,); a row of the arrays is a
+        place, a column the number of one of the other side: blocks after blocks
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    confidence: np.ndarray
+
+    @property
+    def n_values(self) -> np.ndarray:
+        """How many values each row has, int64 (n,)."""
+        return np.diff(self.indptr)
 
 
-def divide(matrix: DataFrame, rows_key: tuple[str, ...], blocks: int) -> tuple[Side, Side]:
-    """The two sides of a matrix.
+def divide(matrix: DataFrame, rows_key: tuple[str, ...], blocks: int) -> tuple[Side, Side, DataFrame]:
+    """The two sides of a matrix, and its values by block.
 
     matrix : (the columns of `rows_key`, track_id, value double > 0), each cell once
-    Returns the rows' side and the tracks' side. Raises ValueError when a side has more than `LARGEST_SIDE`.
+    Returns the rows' side, the tracks' side, and what `gather` takes: every value twice, once for the block of its row
+    and once for that of its track; partition = block.
+    Raises ValueError when a side has more than `LARGEST_SIDE`.
     """
     tracks_key = ("track_id",)
-    row_ids, row_sizes = _numbered(matrix, rows_key, blocks)
-    track_ids, track_sizes = _numbered(matrix, tracks_key, blocks)
-    values = (
-        matrix.join(_renamed(row_ids, rows_key, "row", row_sizes), list(rows_key))
-        .join(_renamed(track_ids, tracks_key, "track", track_sizes), "track_id")
-        .select(*(f"{side}_{what}" for side in ("row", "track") for what in ("block", "place", "number")), "value")
-        .persist(StorageLevel.MEMORY_AND_DISK)
-    )
-    sides = (
-        Side(row_ids, rows_key, row_sizes, _compress(values, "row", "track", row_sizes, sum(track_sizes))),
-        Side(track_ids, tracks_key, track_sizes, _compress(values, "track", "row", track_sizes, sum(row_sizes))),
-    )
-    for side in sides:
-        side.values.count()
-    values.unpersist()
-    return sides
+    rows, tracks = (_side(matrix, key, blocks) for key in (rows_key, tracks_key))
+    values = matrix.join(_numbered(rows, "row"), list(rows_key)).join(_numbered(tracks, "track"), "track_id")
+    twice = [
+        F.struct(
+            F.lit(mine == "row").alias("of_row"),
+            F.col(f"{mine}_block").alias("block"),
+            F.col(f"{mine}_place").alias("place"),
+            F.col(f"{other}_number").alias("number"),
+            F.col("value").cast("float").alias("value"),
+        )
+        for mine, other in (("row", "track"), ("track", "row"))
+    ]
+    cells = values.select(F.inline(F.array(*twice)))
+    return rows, tracks, cells.repartitionById(blocks, "block")
 
 
-def _numbered(matrix: DataFrame, key: tuple[str, ...], blocks: int) -> tuple[DataFrame, tuple[int, ...]]:
+def gather(batches: Iterable[pa.RecordBatch], sizes: dict[str, tuple[int, ...]], block: int) -> dict[str, Block]:
+    """The block of each side whose values a partition of `divide` holds; sizes : by side, how many each block has."""
+    columns = [[column.to_numpy(zero_copy_only=False) for column in batch.columns] for batch in batches]
+    empty = (np.empty(0, bool), *(np.empty(0, np.int32) for _ in range(3)), np.empty(0, np.float32))
+    of_row, _, places, numbers, values = (np.concatenate(parts) for parts in zip(*columns, empty, strict=True))
+    found = {}
+    for side, other, mine in ((ROWS, TRACKS, of_row), (TRACKS, ROWS, ~of_row)):
+        found[side] = Block(
+            *compressed(places[mine], numbers[mine], values[mine], sizes[side][block], sum(sizes[other]))
+        )
+    return found
+
+
+def _side(matrix: DataFrame, key: tuple[str, ...], blocks: int) -> Side:
     """Who there is, each with a block (by a hash of the key) and a place in it (by the order of the key)."""
     ids = (
         matrix.groupBy(*key)
@@ -96,33 +113,14 @@ def _numbered(matrix: DataFrame, key: tuple[str, ...], blocks: int) -> tuple[Dat
     sizes = tuple(counts.get(block, 0) for block in range(blocks))
     if sum(sizes) > LARGEST_SIDE:
         raise ValueError(f"{sum(sizes):,} of {', '.join(key)}: numbers have 32 bits")
-    return ids, sizes
+    return Side(ids, key, sizes)
 
 
-def _renamed(ids: DataFrame, key: tuple[str, ...], side: str, sizes: tuple[int, ...]) -> DataFrame:
-    columns = [F.col("block").alias(f"{side}_block"), F.col("place").alias(f"{side}_place")]
-    return ids.select(*key, *columns, _number(sizes).alias(f"{side}_number"))
+def _numbered(side: Side, name: str) -> DataFrame:
+    columns = [F.col("block").alias(f"{name}_block"), F.col("place").alias(f"{name}_place")]
+    return side.ids.select(*side.key, *columns, _number(side.sizes).alias(f"{name}_number"))
 
 
 def _number(sizes: tuple[int, ...]) -> Column:
     starts = np.append(0, np.cumsum(sizes)[:-1]).tolist()
     return (F.lit(starts)[F.col("block")] + F.col("place")).cast("int")
-
-
-def _compress(values: DataFrame, side: str, other: str, sizes: tuple[int, ...], n_others: int) -> DataFrame:
-    triples = values.select(f"{side}_block", f"{side}_place", f"{other}_number", F.col("value").cast("float"))
-    return (
-        triples.repartitionById(len(sizes), f"{side}_block")
-        .mapInArrow(partial(_compressed, sizes=sizes, n_others=n_others), COMPRESSED)
-        .persist(StorageLevel.MEMORY_AND_DISK)
-    )
-
-
-def _compressed(batches: Iterable[pa.RecordBatch], sizes: tuple[int, ...], n_others: int) -> Iterator[pa.RecordBatch]:
-    """One block: (block, place, other, confidence) in any order → one row of `COMPRESSED`."""
-    columns = [[c.to_numpy(zero_copy_only=False) for c in batch.columns] for batch in batches if batch.num_rows]
-    if columns:
-        blocks, rows, others, confidence = (np.concatenate(parts) for parts in zip(*columns, strict=True))
-        arrays = compressed(rows, others, confidence, sizes[blocks[0]], n_others)
-        content = [pa.array([array.tobytes()], pa.binary()) for array in arrays]
-        yield pa.record_batch([pa.array(blocks[:1]), *content], ["block", "indptr", "indices", "confidence"])
