@@ -1,6 +1,6 @@
 """Thirty tracks for every listener: the whole chain, every Monday at 00:00 UTC, when the week before is complete.
 
-The lists need this week's collaborative factors and policy; without them they wait until the failure is mended and
+The policy and the lists need this week's collaborative factors; without them they wait until the failure is mended and
 the task cleared. Words and sound make them better: when one of these stages fails for good, the lists go out
 without, and the run is marked as failed all the same, so that it is seen.
 
@@ -35,9 +35,10 @@ with DAG(
         task_id="complete", doc_md="Fails the run when any stage has failed, though the lists may have gone out."
     )
 
-    train, rank = dag.get_task("collaborative.train"), dag.get_task("ranking.rank")
+    train, learn = dag.get_task("collaborative.train"), dag.get_task("ranking.learn")
     train >> dag.get_task("audio.train")
     scrape >> culture >> extras
     dag.get_task("audio.embed") >> extras
-    [train, extras] >> rank >> publish
+    [train, extras] >> learn  # what listeners kept is described by what the week knows of tracks
+    dag.get_task("ranking.rank") >> publish
     [scrape, culture, collaborative, audio, ranking, publish] >> complete

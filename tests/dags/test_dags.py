@@ -171,8 +171,8 @@ def test_a_stage_waits_for_what_it_reads(dag_bag):
     upstream = {t.task_id: t.get_flat_relative_ids(upstream=True) for t in dag_bag.dags["discover_weekly"].tasks}
     assert "scrape" in upstream["culture"]
     assert {"collaborative.train", "audio.spectrograms"} <= upstream["audio.train"]
-    assert {"culture", "audio.embed", "collaborative.train", "ranking.learn"} <= upstream["ranking.rank"]
-    assert "ranking.outcomes" in upstream["ranking.learn"]
+    assert "ranking.learn" in upstream["ranking.rank"]
+    assert {"ranking.outcomes", "culture", "audio.embed", "collaborative.train"} <= upstream["ranking.learn"]
     assert "ranking.rank" in upstream["publish"]
     assert upstream["complete"] == set(upstream) - {"complete"}
 
@@ -182,8 +182,9 @@ def test_lists_wait_for_factors_and_policy_but_go_out_when_words_or_sound_fail_a
     rules = {task.task_id: task.trigger_rule for task in weekly.tasks}
     assert {name for name, rule in rules.items() if rule != "all_success"} == {"culture", "words_and_sound"}
     assert rules["culture"] == rules["words_and_sound"] == "all_done"
-    rank = weekly.get_task("ranking.rank")
-    assert rank.upstream_task_ids == {"collaborative.train", "ranking.learn", "words_and_sound"}
+    learn = weekly.get_task("ranking.learn")
+    assert learn.upstream_task_ids == {"collaborative.train", "ranking.outcomes", "words_and_sound"}
+    assert weekly.get_task("ranking.rank").upstream_task_ids == {"ranking.learn"}
     # A run fails when a task that nothing follows has failed or had to be left out.
     assert [task.task_id for task in weekly.leaves] == ["complete"]
 
