@@ -88,22 +88,24 @@ def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[
 
     from jobs.culture.reading import annotate
     from jobs.culture.similarity import similar_artists
+    from jobs.culture.space import space
     from jobs.culture.weights import weigh
 
-    config, part = settings().culture, {"week": week}
+    config, part, spark = settings().culture, {"week": week}, articles.sparkSession
     annotated = annotate(articles, reader(lake, articles)).persist(StorageLevel.DISK_ONLY)
     with progress.step("finding names and terms"):
         mentions = annotated.selectExpr("article_id", "inline(mentions)")
         published = lake.publish("mentions", mentions, part)
     with progress.step("weighing terms"):
-        relevances = annotated.selectExpr("day", "inline(relevances)")
+        relevances = annotated.selectExpr("article_id", "day", "source", "inline(relevances)")
         uses = annotated.selectExpr("article_id", "day", "inline(uses)")
         vectors = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
         lake.publish("cultural_vectors", vectors, part)
     with progress.step("similar artists"):
         columns = ["entity_id", "kind", "term", "weight"]
         of_artists = lake.pandas("cultural_vectors", {**part, "entity_kind": "artist"}, columns)
-        lake.publish("similar_artists", similar_artists(of_artists, config.similar_artists), part)
+        similar = similar_artists(spark, space(of_artists), config.similar_artists) if len(of_artists) else []
+        lake.publish("similar_artists", similar, part)
     unmentioned = annotated.where("size(relevances) = 0").count()
     annotated.unpersist()
     lake.record(week, "culture", [*flat(counts), ("articles_without_mention", "", unmentioned), *measured(lake, week)])

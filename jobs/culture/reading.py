@@ -23,12 +23,11 @@ BOILERPLATE_ARTICLES = 3
 BOILERPLATE_SHARE = 0.01
 
 ANNOTATIONS = (
-    "article_id string, day date, "
+    "article_id string, day date, source string, "
     "mentions array<struct<entity_kind string, entity_id string, start int, surface string, confidence double, "
     "sentence int, is_subject boolean, weight double>>, "
     "relevances array<struct<entity_kind string, entity_id string, relevance double>>, "
-    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double, "
-    "relevance double>>"
+    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double>>"
 )
 _STRING, _DOUBLE = pa.string(), pa.float64()
 _ENTITY = [("entity_kind", _STRING), ("entity_id", _STRING)]
@@ -44,13 +43,12 @@ _MENTION = pa.struct(
     ]
 )
 _RELEVANCE = pa.struct([*_ENTITY, ("relevance", _DOUBLE)])
-_USE = pa.struct(
-    [*_ENTITY, *((name, _STRING) for name in ("kind", "stem", "form")), ("amount", _DOUBLE), ("relevance", _DOUBLE)]
-)
+_USE = pa.struct([*_ENTITY, *((name, _STRING) for name in ("kind", "stem", "form")), ("amount", _DOUBLE)])
 _ANNOTATIONS = pa.schema(
     [
         ("article_id", _STRING),
         ("day", pa.date32()),
+        ("source", _STRING),
         ("mentions", pa.list_(_MENTION)),
         ("relevances", pa.list_(_RELEVANCE)),
         ("uses", pa.list_(_USE)),
@@ -163,8 +161,9 @@ class Reader:
 
 
 def annotate(articles: DataFrame, reader: Reader) -> DataFrame:
-    """Read every article (article_id, day, title, text, tags, reviewed_artist, reviewed_title); columns as in
-    `ANNOTATIONS`."""
+    """Read every article (article_id, day, source_url, title, text, tags, reviewed_artist, reviewed_title).
+
+    Returns the columns of `ANNOTATIONS`."""
     shared = articles.sparkSession.sparkContext.broadcast(reader)
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -173,13 +172,14 @@ def annotate(articles: DataFrame, reader: Reader) -> DataFrame:
                 {
                     "article_id": row["article_id"],
                     "day": row["day"],
+                    "source": row["source_url"],
                     **shared.value.read(row["title"], row["text"], _filed_under(row)),
                 }
                 for row in batch.to_pylist()
             ]
             yield pa.RecordBatch.from_pylist(rows, _ANNOTATIONS)
 
-    columns = ("article_id", "day", "title", "text", "tags", "reviewed_artist", "reviewed_title")
+    columns = ("article_id", "day", "source_url", "title", "text", "tags", "reviewed_artist", "reviewed_title")
     return articles.select(*columns).mapInArrow(read, ANNOTATIONS)
 
 

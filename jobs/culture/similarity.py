@@ -1,17 +1,26 @@
-"""Which artists are spoken of alike: cosine similarity of their cultural vectors."""
+"""Which artists are spoken of alike.
 
-from collections.abc import Iterator
+The similarity of two artists is a mean of two cosines, of their sparse and of their dense vectors
+(`jobs.culture.space`), in which each has the same say: it is weighed by the inverse of its standard deviation over
+pairs of artists.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from scipy import sparse
 
-BLOCK = 256  # artists at a time: a block needs BLOCK × artists × 8 bytes
+from jobs.culture.space import Space
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+BLOCK = 256  # artists at a time: a block needs BLOCK × artists × 4 bytes
+CANDIDATES = 200  # the nearest by dense vectors, among which the sparse ones choose
+SAMPLE = 1_000  # artists over whose pairs the spread of the cosines is taken
 SHARED_TERMS = 8
-# Every text about an artist names the artist: with this term in the vector, who is mentioned in somebody's texts is
-# similar to them, and not only who is mentioned in the same places.
-OWN_NAME = 1.0
 
 SCHEMA = pa.schema(
     [
@@ -22,57 +31,80 @@ SCHEMA = pa.schema(
         ("shared_terms", pa.list_(pa.string())),
     ]
 )
+_COLUMNS = "artist_id string, rank int, similar_artist_id string, similarity double, shared_terms array<string>"
 
 
-def similar_artists(vectors: pd.DataFrame, neighbours: int) -> Iterator[pa.Table]:
-    """The most similar artists of each, in blocks of artists.
+class Neighbours(NamedTuple):
+    """What it takes to find the neighbours of any block of artists."""
 
-    vectors: the rows of all artists, with columns entity_id, kind, term, weight.
-    neighbours: int >= 1, the most to list for each; only those with a similarity above 0 are listed.
+    space: Space
+    dense_share: float  # of the dense cosine in the similarity, in [0, 1]
+    terms: np.ndarray  # str, by column of `space.sparse`
+    readable: np.ndarray  # bool: which of them are words, not names
 
-    Yields tables of `SCHEMA`; similarity is the cosine, in [0, 1], with six decimals.
-    """
-    if vectors.empty:
-        return
-    artists, rows = np.unique(vectors["entity_id"].to_numpy(str), return_inverse=True)
-    matrix, terms, readable = _matrix(vectors, artists, rows)
-    for first in range(0, len(artists), BLOCK):
-        block = (matrix[first : first + BLOCK] @ matrix.T).toarray().round(6)
-        ids = np.arange(first, first + len(block))
-        block[np.arange(len(block)), ids] = 0.0
-        left, rank, right = _largest(block, neighbours)
-        left_ids = left + first
-        shared = _shared(matrix[left_ids].multiply(matrix[right]).tocsr(), terms, readable)
-        columns = [artists[left_ids], rank, artists[right], np.minimum(block[left, right], 1.0), shared]
-        yield pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
+    @classmethod
+    def of(cls, space: Space) -> "Neighbours":
+        """Prepare a space."""
+        kinds, terms = np.array([key.split(":", 1) for key in space.keys], dtype=str).reshape(-1, 2).T
+        return cls(space, dense_share(space), terms, kinds != "artist")
+
+    def block(self, first: int, neighbours: int) -> pa.Table:
+        """The rows of `SCHEMA` of the artists from `first` on, `BLOCK` of them at most.
+
+        neighbours: int >= 1, the most to list for each; only those with a term in common and a similarity above 0
+        are listed.
+        """
+        space = self.space
+        rows = np.arange(first, min(first + BLOCK, len(space.artists)))
+        near = space.dense[rows] @ space.dense.T
+        near[np.arange(len(rows)), rows] = -np.inf
+        left, _, right = _largest(near.astype(float), min(CANDIDATES, len(space.artists) - 1))
+        direct = np.asarray(space.sparse[left + first].multiply(space.sparse[right]).sum(axis=1)).ravel()
+        latent = near[left, right].astype(float)
+        similarity = ((1 - self.dense_share) * direct + self.dense_share * latent).round(6)
+        listed = (direct > 0) & (similarity > 0)
+        among = np.full(near.shape, -np.inf)
+        among[left[listed], right[listed]] = similarity[listed]
+        left, rank, right = _largest(among, neighbours)
+        ids = left + first
+        products = space.sparse[ids].multiply(space.sparse[right]).tocsr()
+        shared = _shared(products, self.terms, self.readable)
+        columns = [space.artists[ids], rank, space.artists[right], np.minimum(among[left, right], 1.0), shared]
+        return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)], schema=SCHEMA)
 
 
-def _matrix(
-    vectors: pd.DataFrame, artists: np.ndarray, rows: np.ndarray
-) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """The vectors at unit length, shape=(artists, terms); the terms; and which of them are words, not names."""
-    own = pd.DataFrame({"kind": "artist", "term": artists, "weight": OWN_NAME})
-    every = pd.concat([vectors[["kind", "term", "weight"]], own], ignore_index=True)
-    columns, keys = pd.factorize(every["kind"] + ":" + every["term"], sort=True)
-    at = np.concatenate([rows, np.arange(len(artists))])
-    matrix = sparse.csr_matrix((every["weight"].to_numpy(float), (at, columns)), shape=(len(artists), len(keys)))
-    # What is said of one artist alone makes nobody similar; it would only shrink the cosines of who has long articles.
-    used = np.bincount(matrix.indices, minlength=len(keys)) > 1
-    matrix, keys = matrix[:, used], keys[used]
-    length = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
-    length[length == 0] = 1.0
-    kinds, terms = np.array([key.split(":", 1) for key in keys], dtype=str).reshape(-1, 2).T
-    return sparse.diags(1 / length).dot(matrix).tocsr(), terms, kinds != "artist"
+def similar_artists(spark: "SparkSession", space: Space, neighbours: int) -> "DataFrame":
+    """The most similar artists of each, columns as in `SCHEMA`; similarity is in [0, 1], with six decimals."""
+    shared = spark.sparkContext.broadcast(Neighbours.of(space))
+    blocks = -(-len(space.artists) // BLOCK)
+
+    def find(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for block in batch.column(0).to_pylist():
+                yield from shared.value.block(block * BLOCK, neighbours).to_batches()
+
+    partitions = min(blocks, 4 * spark.sparkContext.defaultParallelism)
+    return spark.range(0, blocks, 1, partitions).mapInArrow(find, _COLUMNS)
+
+
+def dense_share(space: Space) -> float:
+    """The share of the dense cosine that gives both cosines the same spread over pairs of artists."""
+    sample = np.unique(np.linspace(0, len(space.artists) - 1, min(SAMPLE, len(space.artists))).astype(int))
+    pairs = np.triu_indices(len(sample), 1)
+    direct = (space.sparse[sample] @ space.sparse[sample].T).toarray()[pairs]
+    latent = (space.dense[sample].astype(float) @ space.dense[sample].T.astype(float))[pairs]
+    spread, latent_spread = (float(cosines.std()) if len(cosines) else 0.0 for cosines in (direct, latent))
+    return spread / (spread + latent_spread) if spread and latent_spread else 0.0
 
 
 def _largest(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The k largest positive values of each row: row, rank from 1, column; equal ones in the order of columns."""
+    """The k largest finite values of each row: row, rank from 1, column; equal ones in the order of columns."""
     k = min(k, block.shape[1])
     # The column breaks ties before the partition, so that which of two equal ones is left out is no matter of chance.
     keyed = block - np.arange(block.shape[1]) * (1e-7 / block.shape[1])
     top = np.argpartition(-keyed, k - 1, axis=1)[:, :k]
     top = np.take_along_axis(top, np.argsort(-np.take_along_axis(keyed, top, axis=1), axis=1), axis=1)
-    row, place = np.nonzero(np.take_along_axis(block, top, axis=1) > 0)
+    row, place = np.nonzero(np.isfinite(np.take_along_axis(block, top, axis=1)))
     return row, place + 1, top[row, place]
 
 

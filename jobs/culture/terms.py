@@ -1,9 +1,11 @@
 """The terms that an article uses about each entity that it names.
 
-The subject of an article gets all of its sentences; whoever is mentioned besides gets the sentences around their
-mentions, which count the less the further away they are. A sentence that lists many names says little about each.
+The subject of an article gets all of its sentences, the first ones the most: they say what somebody is, the later ones
+what happened. Whoever is mentioned besides gets the sentences around their mentions, which count the less the further
+away they are. A sentence that lists many names says little about each. A year is a term as its decade.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from functools import lru_cache
@@ -19,12 +21,12 @@ from jobs.culture.text import Sentence, fingerprint, fold, sentence_at, sentence
 
 WINDOW = 2  # sentences before and after a mention that still say something about it
 DECAY = 0.5  # times, for each sentence further away
-PASSING = 0.5  # relevance of an article for an entity that is not its subject
-MAX_SUBJECTS = 2  # a title that names more is a list
+HALF_LEAD = 8  # sentences into an article at which one says half as much about its subject as the first
 LIST_OF_NAMES = 3  # with more names than these, what a sentence says is divided among them
 MAX_PHRASE = 4  # words in a noun phrase
 
 _TOKENIZER = RegexpTokenizer(r"[^\W\d_]+(?:['’\-&][^\W\d_]+)*|\d+(?:s\b)?|[^\w\s]|_")
+_YEAR = re.compile(r"(1[89]|20)(\d)\ds?|([2-9])0s")
 _STEMMER = SnowballStemmer("english")
 
 Entity = tuple[str, str]  # entity_kind, entity_id
@@ -39,11 +41,10 @@ class Use(NamedTuple):
     stem: str  # what counts as the same term
     form: str  # the term as it stands there, in lower case
     amount: float
-    relevance: float  # of the article for the entity
 
 
 class Usage(NamedTuple):
-    """What one article says: how far it is about each entity (in [0, 1]), and the terms it uses for it."""
+    """What one article says: how sure it is that it speaks of each entity (in [0, 1]), and the terms it uses for it."""
 
     relevance: dict[Entity, float]
     uses: list[Use]
@@ -64,23 +65,22 @@ def usage(
 ) -> Usage:
     """The terms of one article by entity.
 
-    mentions: those sure enough to be used. artists_of: whose an entity is (artist_ids), which are no terms for it.
-    names_of: the words of an entity's names in lower case, which are no terms for it either. boilerplate:
-    fingerprints of sentences to leave out.
+    mentions: those sure enough to be used, with whom the article is about (`Mention.is_subject`). artists_of: whose an
+    entity is (artist_ids), which are no terms for it. names_of: the words of an entity's names in lower case, which are
+    no terms for it either. boilerplate: fingerprints of sentences to leave out.
     """
     mentions = list(mentions)
     if not mentions:
         return Usage({}, [])
     spans = sentences(text)
     read = _read(title or "", text, spans, mentions, boilerplate)
-    subjects = _subjects(text, mentions)
 
     relevance, uses = {}, []
     for entity, own in sorted(_by_entity(mentions).items()):
-        weights = _subject_weights(read) if entity in subjects else _weights(spans, read, own)
-        relevance[entity] = round(max(m.confidence for m in own) * (1.0 if entity in subjects else PASSING), 6)
+        weights = _subject_weights(read) if any(m.is_subject for m in own) else _weights(spans, read, own)
+        relevance[entity] = round(max(m.confidence for m in own), 6)
         owners, names = set(artists_of.get(entity, ())), names_of.get(entity, frozenset())
-        uses += _uses(entity, relevance[entity], weights, read, owners, names)
+        uses += _uses(entity, weights, read, owners, names)
     return Usage(relevance, uses)
 
 
@@ -114,7 +114,7 @@ def _terms(sentence: str, masked: list[tuple[int, int]]) -> dict[tuple[str, str]
         written = sentence[start:end].replace("’", "'").removesuffix("'s")
         if any(a < end and start < b for a, b in masked):
             written = "."
-        word = written.lower()
+        word = _decade(written.lower())
         tagged.append((word, tag(written if tagged else word)))
         readable = len(word) > 1 and (word[0].isalpha() or word.endswith("0s"))
         content.append(readable and word not in STOP_WORDS)
@@ -140,23 +140,17 @@ def _terms(sentence: str, masked: list[tuple[int, int]]) -> dict[tuple[str, str]
     return found
 
 
+def _decade(word: str) -> str:
+    """Years and short forms of decades as "1980s"; other words as they are."""
+    if not word[0].isdigit() or not (found := _YEAR.fullmatch(word)):
+        return word
+    century, decade, of_last_century = found.groups()
+    return f"19{of_last_century}0s" if of_last_century else f"{century}{decade}0s"
+
+
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
     return _STEMMER.stem(word)
-
-
-def _subjects(text: str, mentions: list[Mention]) -> set[Entity]:
-    """Whom the article is about: the artists and tracks in its title; failing that, the artist whom the first paragraph
-    names and the article names more often than all others together."""
-    titled = {(m.entity_kind, m.entity_id) for m in mentions if m.start == IN_TITLE}
-    if titled:
-        artists = {e for e in titled if e[0] == "artist"}
-        return titled if len(artists) <= MAX_SUBJECTS else set()
-    lead = len(text) - len(text.lstrip())
-    first_paragraph = text.find("\n", lead) if "\n" in text[lead:] else len(text)
-    counts = Counter(m.entity_id for m in mentions if m.entity_kind == "artist")
-    opening = {m.entity_id for m in mentions if m.entity_kind == "artist" and m.start < first_paragraph}
-    return {("artist", a) for a in opening if 2 * counts[a] > counts.total()}
 
 
 def _by_entity(mentions: list[Mention]) -> dict[Entity, list[Mention]]:
@@ -167,7 +161,8 @@ def _by_entity(mentions: list[Mention]) -> dict[Entity, list[Mention]]:
 
 
 def _subject_weights(read: dict[int, _Sentence]) -> dict[int, float]:
-    return {number: _undivided(sentence) for number, sentence in read.items()}
+    """The weight of each sentence, and of the title, for whom the article is about."""
+    return {n: _undivided(sentence) * HALF_LEAD / (HALF_LEAD + max(n, 0)) for n, sentence in read.items()}
 
 
 def _weights(spans: list[Sentence], read: dict[int, _Sentence], own: list[Mention]) -> dict[int, float]:
@@ -191,7 +186,6 @@ def _undivided(sentence: _Sentence) -> float:
 
 def _uses(
     entity: Entity,
-    relevance: float,
     weights: dict[int, float],
     read: dict[int, _Sentence],
     owners: set[str],
@@ -209,7 +203,7 @@ def _uses(
             forms["artist", artist_id][artist_id] += 1
     for kind, stem in sorted(amounts):
         form = min(forms[kind, stem].items(), key=lambda item: (-item[1], item[0]))[0]
-        yield Use(*entity, kind, stem, form, round(amounts[kind, stem], 6), relevance)
+        yield Use(*entity, kind, stem, form, round(amounts[kind, stem], 6))
 
 
 @lru_cache(maxsize=200_000)

@@ -2,18 +2,20 @@
 
 The weight of term t for entity e is
 
-    weight = damping_t · (S_et + PRIOR · p_t) / (R_e + PRIOR),   S_et = Σ_a r_a c_ae n / (n + 1),   R_e = Σ_a r_a c_ae
+    weight = damping_t · (1 − exp(−λ_et)),   λ_et = (Σ_a v_ea n_eat + PRIOR · p_t) / (Σ_a v_ea + PRIOR)
 
-The fraction estimates the chance that a text about e uses t: over the articles a that speak of e, weighed by
-recency r_a (halved every half-life) and relevance c_ae, how surely the next such text would use t, which grows with the
-n sentences that do and saturates (as term frequency does in BM25: Robertson and Zaragoza 2009). Where there is little
-evidence it stays near p_t, the chance for a text about anybody.
+n_eat is in how many sentences article a uses t about e, weighed by their place (`jobs.culture.terms`), and v_ea the
+voice that the article has. So λ is how often the next text about e will use t, and, as rare events come,
+1 − exp(−λ) the chance that it does. Where little is said of e, λ stays near p_t, the rate for anybody.
 
-The damping, between 0 and 1, is ln((N+1)/f_t) / ln(N+1) · m_t / (m_t + 1): inverse frequency among the N entities, of
-which f_t are described with t, for what everybody shares; and the m_t articles that use t, for what almost nobody
-uses. Whitman and Lawrence (2002) damp both ends with a Gaussian over ln f_t instead, exp(−(ln f_t − μ)² / 2σ²). Its μ
-is an absolute count, right for one size of collection, and would have to be set anew for every library and again
-as it grows; the damping here has nothing to set.
+An article's evidence is its recency (halved every half-life) times how surely it speaks of e. A source is one voice:
+what it says about e is the mean of its articles about e, and it counts as much as the best of them alone.
+
+The damping, between 0 and 1, is (1 + ln((N+1) / (f_t+1))) / (1 + ln(N+1)) · m_t / (m_t + 1): inverse frequency among
+the N entities, of which f_t are described with t, for what everybody shares; and the m_t articles that use t, for what
+almost nobody uses. Whitman and Lawrence (2002) damp both ends with a Gaussian over ln f_t instead, exp(−(ln f_t −
+μ)² / 2σ²). Its μ is an absolute count, right for one size of collection, and would have to be set anew for every
+library and again as it grows; the damping here has nothing to set (`benchmarks.culture` compares them).
 """
 
 from datetime import date
@@ -21,7 +23,7 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-PRIOR = 1.0  # articles' worth of belief that an entity is spoken of like anybody
+PRIOR = 1.0  # voices' worth of belief that an entity is spoken of like anybody
 _EXACT = 10**9  # sums are taken over whole billionths, so that their order does not matter
 _ENTITY = ["entity_kind", "entity_id"]
 _TERM = ["entity_kind", "kind", "stem"]
@@ -30,45 +32,60 @@ _TERM = ["entity_kind", "kind", "stem"]
 def weigh(relevances: DataFrame, uses: DataFrame, week: date, half_life_weeks: float, per_kind: int) -> DataFrame:
     """The cultural vectors.
 
-    relevances: (day, entity_kind, entity_id, relevance), one row for each article and entity that it names.
-    uses: (article_id, day, entity_kind, entity_id, kind, stem, form, amount, relevance), amount in sentences.
+    relevances: (article_id, day, source, entity_kind, entity_id, relevance), one row for each article and entity that
+    it speaks of. uses: (article_id, day, entity_kind, entity_id, kind, stem, form, amount), amount in sentences.
     per_kind: how many terms of a kind are kept for an entity.
 
     Returns entity_kind, entity_id, kind, term, weight in [0, 1] (six decimals), documents, since.
     """
-    age_weeks = F.datediff(F.lit(week), "day") / 7
-    evidence = F.pow(F.lit(0.5), age_weeks / half_life_weeks) * F.col("relevance")
-    said = _exact_sum(evidence * F.col("amount") / (F.col("amount") + 1))
-    documents = F.count_distinct("article_id")
-
-    entities = relevances.groupBy(*_ENTITY).agg(_exact_sum(evidence).alias("total"))
+    voiced = voices(relevances, week, half_life_weeks)
+    entities = voiced.groupBy(*_ENTITY).agg(_exact_sum(F.col("voice")).alias("total"))
     kinds = entities.groupBy("entity_kind").agg(F.sum("total").alias("kind_total"), F.count("*").alias("kind_entities"))
+
+    said = _exact_sum(F.col("voice") * F.col("amount"))
+    uses = uses.join(voiced, ["article_id", *_ENTITY])
     described = uses.groupBy(*_ENTITY, "kind", "stem").agg(
-        said.alias("said"), documents.alias("documents"), F.min("day").alias("since")
+        said.alias("said"), F.count_distinct("article_id").alias("documents"), F.min("day").alias("since")
     )
     terms = uses.groupBy(*_TERM).agg(
         said.alias("term_said"),
-        documents.alias("term_articles"),
+        F.count_distinct("article_id").alias("term_articles"),
         F.count_distinct("entity_id").alias("term_entities"),
     )
 
     background = F.col("term_said") / F.col("kind_total")
-    chance = (F.col("said") / _EXACT + PRIOR * background) / (F.col("total") / _EXACT + PRIOR)
-    everybody = F.col("kind_entities") + 1
-    damping = F.log(everybody / F.col("term_entities")) / F.log(everybody)
+    rate = (F.col("said") / _EXACT + PRIOR * background) / (F.col("total") / _EXACT + PRIOR)
+    everybody = F.log(F.col("kind_entities") + 1)
+    damping = (1 + everybody - F.log(F.col("term_entities") + 1)) / (1 + everybody)
     damping = damping * F.col("term_articles") / (F.col("term_articles") + 1)
     weighed = (
         described.join(entities, _ENTITY)
         .join(kinds, "entity_kind")
         .join(terms, _TERM)
         .join(_written(uses), ["kind", "stem"])
-        .withColumn("weight", F.round(F.least(chance * damping, F.lit(1.0)), 6))
+        .withColumn("weight", F.round(-F.expm1(-rate) * damping, 6))
     )
     place = F.row_number().over(
         Window.partitionBy(*_ENTITY, "kind").orderBy(F.desc("weight"), F.desc("documents"), "term")
     )
     columns = [*_ENTITY, "kind", "term", "weight", "documents", "since"]
     return weighed.withColumn("place", place).where(F.col("place") <= per_kind).select(*columns)
+
+
+def voices(relevances: DataFrame, week: date, half_life_weeks: float) -> DataFrame:
+    """What each article counts for each entity: article_id, entity_kind, entity_id, voice in [0, 1]; the voices of a
+    source add up to the evidence of its best article."""
+    age_weeks = F.datediff(F.lit(week), "day") / 7
+    evidence = F.pow(F.lit(0.5), age_weeks / half_life_weeks) * F.col("relevance")
+    exact = F.round(evidence * _EXACT).cast("bigint")
+    of_source = Window.partitionBy(*_ENTITY, F.coalesce("source", "article_id"))
+    return (
+        relevances.withColumn("exact", exact)
+        .withColumn("best", F.max("exact").over(of_source))
+        .withColumn("whole", F.sum("exact").over(of_source))
+        .where(F.col("whole") > 0)
+        .select("article_id", *_ENTITY, (F.col("exact") * (F.col("best") / F.col("whole")) / _EXACT).alias("voice"))
+    )
 
 
 def _exact_sum(value) -> "F.Column":

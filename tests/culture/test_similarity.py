@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.culture import similarity
-from jobs.culture.similarity import similar_artists
+from jobs.culture.similarity import Neighbours, similar_artists
+from jobs.culture.space import space
 
 
 def rows(*terms):
@@ -14,22 +15,29 @@ def rows(*terms):
 
 
 def neighbours(vectors, k=10):
-    return pa.concat_tables([*similar_artists(vectors, k), pa.table([[]] * 5, schema=similarity.SCHEMA)]).to_pylist()
+    prepared = Neighbours.of(space(vectors))
+    blocks = range(0, len(prepared.space.artists), similarity.BLOCK)
+    return pa.concat_tables([prepared.block(first, k) for first in blocks]).to_pylist()
 
 
 def test_the_same_words_make_artists_similar_and_others_do_not():
-    found = neighbours(
-        rows(
-            ("a", "word", "icy", 0.4),
-            ("b", "word", "icy", 0.2),
-            ("b", "word", "warm", 0.1),
-            ("c", "word", "warm", 0.3),
-            ("d", "bigram", "icy", 0.3),  # another kind of term is another term
-        )
+    vectors = rows(
+        ("a", "word", "icy", 0.4),
+        ("b", "word", "icy", 0.2),
+        ("b", "word", "warm", 0.1),
+        ("c", "word", "warm", 0.3),
+        ("d", "bigram", "icy", 0.3),  # another kind of term is another term
     )
+    found = neighbours(vectors)
     pairs = [(r["artist_id"], r["rank"], r["similar_artist_id"], r["shared_terms"]) for r in found]
-    assert pairs == [("a", 1, "b", ["icy"]), ("b", 1, "a", ["icy"]), ("b", 2, "c", ["warm"]), ("c", 1, "b", ["warm"])]
-    assert found[0]["similarity"] == pytest.approx(0.2 / np.hypot(0.2, 0.1), abs=1e-6)
+    assert pairs[:2] == [("a", 1, "b", ["icy"]), ("b", 1, "a", ["icy"])]
+    assert {"d"}.isdisjoint({r["artist_id"] for r in found} | {r["similar_artist_id"] for r in found})
+    made = space(vectors)
+    share = similarity.dense_share(made)
+    sparse, dense = (made.sparse[0] @ made.sparse[1].T).toarray().item(), float(made.dense[0] @ made.dense[1])
+    assert sparse == pytest.approx(0.2 / np.hypot(0.2, 0.1), abs=1e-6), "cosine of the weights"
+    assert 0 < share < 1
+    assert found[0]["similarity"] == pytest.approx((1 - share) * sparse + share * dense, abs=1e-5)
 
 
 def test_whoever_is_named_in_texts_about_an_artist_is_similar_to_them():
@@ -46,9 +54,16 @@ def test_shared_terms_are_told_once_in_their_longest_form():
     assert sorted(found[0]["shared_terms"]) == ["dream pop", "icy"]
 
 
-def test_nobody_has_neighbours_where_nothing_is_said():
-    assert neighbours(rows()) == []
+def test_nobody_has_neighbours_where_nothing_is_shared():
     assert neighbours(rows(("a", "word", "icy", 0.5))) == []
+
+
+def test_spark_finds_the_same_neighbours(spark):
+    rng = np.random.default_rng(0)
+    said = {(f"a{rng.integers(9)}", "word", f"t{rng.integers(6)}") for _ in range(40)}
+    vectors = rows(*[(*one, rng.uniform(0.1, 1)) for one in sorted(said)])
+    found = similar_artists(spark, space(vectors), 3).toArrow()
+    assert found.sort_by([("artist_id", "ascending"), ("rank", "ascending")]).to_pylist() == neighbours(vectors, 3)
 
 
 weights = st.lists(
@@ -68,7 +83,7 @@ def test_neighbours_are_the_nearest_and_blocks_do_not_matter(terms, k):
     assert found == [r for r in everything if r["rank"] <= k]
     assert all(0 < r["similarity"] <= 1 and r["artist_id"] != r["similar_artist_id"] for r in found)
     symmetric = {(r["artist_id"], r["similar_artist_id"]): r["similarity"] for r in everything}
-    assert all(symmetric[b, a] == pytest.approx(s, abs=1e-6) for (a, b), s in symmetric.items())
+    assert all(symmetric[b, a] == pytest.approx(s, abs=1e-5) for (a, b), s in symmetric.items())
 
     whole, similarity.BLOCK = similarity.BLOCK, 2
     try:

@@ -4,7 +4,7 @@ from jobs.culture.mentions import find
 from jobs.culture.names import NameIndex, names
 from jobs.culture.reading import Reader
 from jobs.culture.tagger import noun_phrases, tag
-from jobs.culture.terms import usage
+from jobs.culture.terms import HALF_LEAD, usage
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,10 @@ def test_the_subject_gets_the_whole_article_and_others_what_is_near_them(reader)
         ["Radiohead are gloomy.", *["They toured Europe."] * 5, "The finale was glorious.", "Björk was there."]
     )
     subject, other = (terms_of(reader, e, text, "Radiohead at their best") for e in ("radiohead", "bjork"))
-    assert subject["adjective", "glorious"] == subject["adjective", "gloomy"] == 1
+    assert subject["adjective", "gloomy"] == 1
+    assert subject["adjective", "glorious"] == pytest.approx(HALF_LEAD / (HALF_LEAD + 6), abs=1e-6), (
+        "the lead says more"
+    )
     assert other["adjective", "glorious"] == 0.5
     assert ("adjective", "gloomy") not in other
 
@@ -59,13 +62,21 @@ def test_a_list_of_names_says_little_about_each():
 
 
 def test_a_word_in_several_sentences_counts_for_each(reader):
-    assert terms_of(reader, "bjork", "Björk is icy. So icy. Icy!", "Björk")["adjective", "icy"] == 3
+    assert terms_of(reader, "bjork", "Björk is icy. So icy. Icy!", "Björk")["adjective", "icy"] == pytest.approx(
+        sum(HALF_LEAD / (HALF_LEAD + n) for n in range(3)), abs=1e-6
+    )
 
 
 def test_singular_and_plural_are_one_term(reader):
     uses = reader.read("Björk", "A guitar. Two guitars.")["uses"]
     (guitar,) = (u for u in uses if u["stem"] == "guitar" and u["kind"] == "word")
-    assert guitar["amount"] == 2
+    assert guitar["amount"] == pytest.approx(1 + HALF_LEAD / (HALF_LEAD + 1), abs=1e-6)
+
+
+def test_a_year_is_a_term_as_its_decade(reader):
+    terms = terms_of(reader, "bjork", "A sound of 1984, of the 80s and of the 1980s, not of 2084 pages.", "Björk")
+    assert terms["word", "1980s"] == 1
+    assert not {form for _, form in terms} & {"1984", "80s"}
 
 
 def test_an_article_without_mentions_says_nothing(reader):
