@@ -147,19 +147,19 @@ MUSIC = """
 
 # Styles of music, and the words that tell one from another.
 STYLES = """
-    acid acoustic afro afrobeat alternative ambient americana appalachian arena avant-garde baroque bass beat
-    bebop big-beat black bluegrass blues bop bossa boogie boogie-woogie breakbeat britpop bubblegum cajun celtic
-    chamber chanson chillout choral christian classical comedy cool country cowboy crooner crunk dance death delta
-    disco dixieland doo-wop doom downtempo dream drone drum dub dubstep easy ebm electro electroclash electronic
-    electronica emo eurodance euro exotica experimental fado flamenco folk free freestyle funk fusion gabber gangsta garage
-    glam glitch gospel goth gothic grime grindcore grunge happy hard hardcore hardstyle heavy hi-nrg hillbilly hip hip-hop
-    honky honky-tonk hop house idm indie industrial italo jangle jazz jungle klezmer krautrock latin listening lo-fi
-    lounge mariachi math melodic metal minimal motown new-age new-wave noise northern nova nu nu-metal old-time opera
-    orchestral outlaw polka pop post-punk post-rock power progressive psychedelic punk r&b r'n'b ragtime rap rave reggae
-    reggaeton rhythm rock rockabilly romantic roots salsa samba screamo shoegaze singer-songwriter ska skiffle slowcore
-    sludge smooth soft soul soundtrack southern speed spiritual spoken stoner surf swing symphonic synth synth-pop
-    synthpop tango techno teen tejano thrash traditional trance trap tribal trip-hop tropical urban vocal wave western
-    world worship zydeco
+    acid acoustic afro afrobeat alternative ambient americana appalachian arena avant-garde baroque bass beat bebop
+    big-beat black bluegrass blues bop bossa boogie boogie-woogie breakbeat britpop bubblegum cajun celtic chamber
+    chanson chillout choral christian classical comedy cool country cowboy crooner crunk dance death delta disco
+    dixieland doo-wop doom downtempo dream drone drum dub dubstep easy ebm electro electroclash electronic
+    electronica emo eurodance euro exotica experimental fado flamenco folk free freestyle funk fusion gabber gangsta
+    garage glam glitch gospel goth gothic grime grindcore grunge happy hard hardcore hardstyle heavy hi-nrg
+    hillbilly hip hip-hop honky honky-tonk hop house idm indie industrial italo jangle jazz jungle klezmer krautrock
+    latin listening lo-fi lounge mariachi math melodic metal minimal motown new-age new-wave noise northern nova nu
+    nu-metal old-time opera orchestral outlaw polka pop post-punk post-rock power progressive psychedelic punk r&b
+    r'n'b ragtime rap rave reggae reggaeton rhythm rock rockabilly romantic roots salsa samba screamo shoegaze
+    singer-songwriter ska skiffle slowcore sludge smooth soft soul soundtrack southern speed spiritual spoken stoner
+    surf swing symphonic synth synth-pop synthpop tango techno teen tejano thrash traditional trance trap tribal
+    trip-hop tropical urban vocal wave western world worship zydeco
 """
 
 # What articles use whatever they are about; never terms.
