@@ -23,6 +23,7 @@ TASTES, OWN_TASTE = 40, 0.7  # tastes there are; how much of a listener's histor
 TOP_SHARE = 0.42  # of draws outside the own taste that the most popular artist would get from each listener
 DRAWS_PER_PAIR = 1.06  # because a listener draws popular artists more than once
 HELD_OUT, JUDGED, CUT = 0.1, 5_000, 10  # share of pairs held out; listeners judged; places of a list
+JUDGED_AT_ONCE = 200  # listeners
 CORES = 2
 NEW_A_WEEK = 0.02  # share of pairs that are there for the first time, where a week follows another
 LARGEST_FOR_WEEKS = 2e6
@@ -263,22 +264,31 @@ def _dense(side, key: str) -> np.ndarray:
     return dense
 
 
+def _pairs(file: str, n_rows: int, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows and columns of the pairs of the first of each."""
+    with np.load(file) as pairs:
+        rows, columns = pairs["rows"], pairs["columns"]
+    of = (rows < n_rows) & (columns < n_columns)
+    return rows[of], columns[of]
+
+
 def _ndcg(folder: str, x: np.ndarray, y: np.ndarray) -> float:
     """Mean NDCG over the listeners with held-out pairs, of the first `JUDGED`."""
-    train, test = np.load(f"{folder}/train.npz"), np.load(f"{folder}/test.npz")
-    known = train["rows"] < JUDGED
     n = min(JUDGED, len(x))
-    scores = x[:n] @ y.T
-    of = known & (train["columns"] < len(y))
-    scores[train["rows"][of], train["columns"][of]] = -np.inf
-    top = np.argpartition(-scores, CUT, axis=1)[:, :CUT]
-    top = np.take_along_axis(top, np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1), axis=1)
-    relevant = np.zeros(scores.shape, bool)
-    of = (test["columns"] < len(y)) & (test["rows"] < n)
-    relevant[test["rows"][of], test["columns"][of]] = True
-    gain, wanted = 1 / np.log2(np.arange(2, CUT + 2)), np.bincount(test["rows"], minlength=n)[:n]
+    (train, known), (test, relevant) = (_pairs(f"{folder}/{part}.npz", n, len(y)) for part in ("train", "test"))
+    gain, wanted = 1 / np.log2(np.arange(2, CUT + 2)), np.bincount(test, minlength=n)[:n]
     best = gain.cumsum()[np.minimum(wanted, CUT).clip(1) - 1]
-    found = (np.take_along_axis(relevant, top, axis=1) * gain).sum(axis=1) / best
+    found = np.zeros(n)
+    for first in range(0, n, JUDGED_AT_ONCE):  # so that judging needs less memory than what is judged
+        last = min(first + JUDGED_AT_ONCE, n)
+        scores, hits = x[first:last] @ y.T, np.zeros((last - first, len(y)), bool)
+        of = (train >= first) & (train < last)
+        scores[train[of] - first, known[of]] = -np.inf
+        of = (test >= first) & (test < last)
+        hits[test[of] - first, relevant[of]] = True
+        top = np.argpartition(-scores, CUT, axis=1)[:, :CUT]
+        top = np.take_along_axis(top, np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1), axis=1)
+        found[first:last] = (np.take_along_axis(hits, top, axis=1) * gain).sum(axis=1) / best[first:last]
     return float(found[wanted > 0].mean())
 
 
