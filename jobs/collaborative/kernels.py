@@ -13,6 +13,9 @@ from numba import njit
 
 CONVERGED = 1e-20
 """Squared length of a gradient below which a row counts as solved: far below what float32 tells from 0."""
+APART = 128
+"""Numbers between vectors that are worked on. Compiled loops take another path, with other rounding, where what they
+write begins close before what they read (within 4 vector registers); so the result would depend on the addresses."""
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -40,11 +43,13 @@ def conjugate_gradient(indptr, indices, confidence, others, gram, ridge, factors
     squared gradient.
     """
     n_rows, d = factors.shape
-    residual, direction, image = np.empty(d, np.float32), np.empty(d, np.float32), np.empty(d, np.float32)
+    work = np.empty((4, d + 2 * APART), np.float32)[:, APART:-APART]
+    x, residual, direction, image = work[0], work[1], work[2], work[3]
     total = 0.0
     for row in range(n_rows):
         first, last = indptr[row], indptr[row + 1]
-        x = factors[row]
+        for a in range(d):
+            x[a] = factors[row, a]
         _regularized(gram, ridge[row], x, image)
         loss = 0.0
         for a in range(d):
@@ -80,6 +85,8 @@ def conjugate_gradient(indptr, indices, confidence, others, gram, ridge, factors
             turn = squared / before
             for a in range(d):
                 direction[a] = residual[a] + turn * direction[a]
+        for a in range(d):
+            factors[row, a] = x[a]
         total += loss
     return total
 

@@ -76,3 +76,18 @@ def test_triples_in_any_order_become_rows_in_the_order_of_their_columns(cells, s
     assert indptr.tolist() == expected.indptr.tolist()
     assert indices.tolist() == expected.indices.tolist()
     assert data.tolist() == expected.data.tolist()
+
+
+@pytest.mark.parametrize(("kernel", "steps"), [(conjugate_gradient, (3,)), (cholesky, ())])
+@pytest.mark.parametrize("d", [8, 16, 20, 64])
+def test_the_same_bits_wherever_the_arrays_lie_in_memory(kernel, steps, d):
+    _, arrays, start = problem(0, d=d)
+    rng, found, others = np.random.default_rng(0), set(), []
+    for size in rng.integers(1, 300, 1000):
+        others.append(np.empty(size, np.uint8))
+        if size < 100:
+            others = others[::2]  # leaves holes where the next arrays may come to lie
+        factors = start.copy()
+        loss = kernel(*(array.copy() for array in arrays), factors, *steps)
+        found.add((loss, factors.tobytes()))
+    assert len(found) == 1
