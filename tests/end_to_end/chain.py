@@ -37,6 +37,7 @@ def environment(home: Path) -> dict[str, str]:
         "DISCOVER_HOME": str(home),
         "DISCOVER_CONFIG": str(home / "none.toml"),
         "DISCOVER_SCRAPE_ALLOW_PRIVATE_ADDRESSES": "true",
+        "DISCOVER_SCRAPE_THREADS": "1",  # of two copies the first that is read is the original: pages in one order
         "DISCOVER_SPARK_MASTER": "local[2]",
         "DISCOVER_SPARK_SHUFFLE_PARTITIONS": "2",
         "DISCOVER_SPARK_JAVA_OPTIONS": QUICK_JAVA,
