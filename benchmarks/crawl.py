@@ -10,10 +10,12 @@ and time limits, and links by `jobs.scrape.links`; Scrapy's is a spider with Lxm
 articles: what `python -m jobs.scrape` does: extraction in processes of their own, everything committed to the lake.
 Scrapy calls the same extraction in its callback and writes JSON lines.
 
-With a delay of a second for each host, the time that the delays alone take is the floor.
+With a delay of a second for each host, the time that the delays alone take is the floor. Bytes are measured for a first
+run and for one a day later, when no page has changed.
 """
 
 import json
+import math
 import os
 import resource
 import signal
@@ -122,6 +124,26 @@ def ours_articles(hosts: int, port: int, delay: float, pages: int) -> dict:
     return {"pages": int(measured["pages"]), "seconds": time.monotonic() - began, **_used()}
 
 
+def ours_daily(hosts: int, port: int, delay: float, pages: int) -> dict:
+    """`python -m jobs.scrape`, and once more a day later; `next`: when that begins, in monotonic seconds."""
+    import pandas as pd
+
+    from jobs.lake import ALL, Lake
+    from jobs.scrape.run_crawl import crawl
+    from jobs.scrape.shards import WHOLE
+    from jobs.settings import settings
+
+    measured = ours_articles(hosts, port, delay, pages)
+    lake = Lake()
+    rows = lake.pandas("crawl_log")
+    for column in ("fetched_at", "due_at"):
+        rows[column] = pd.to_datetime(rows[column], utc=True) - pd.Timedelta(days=1)
+    lake.publish("crawl_log", rows, ALL)
+    began = time.monotonic()
+    crawl(lake, settings().scrape, WHOLE, every_source=True)
+    return {**measured, "next": began}
+
+
 def scrapy_links(hosts: int, port: int, delay: float, pages: int) -> dict:
     """A spider that follows links."""
     return _scrapy(hosts, port, delay, None)
@@ -155,7 +177,8 @@ def _scrapy(hosts: int, port: int, delay: float, output: Path | None) -> dict:
             if output is not None:
                 read = read_page(response.body, None, response.url, Hints(), "", 250, datetime.now(UTC))
                 if read.article is not None:
-                    yield {**asdict(read.article), "minhash": read.article.minhash.hex()}
+                    article = asdict(read.article)
+                    yield {name: value.hex() if isinstance(value, bytes) else value for name, value in article.items()}
 
     process = CrawlerProcess(
         {
@@ -209,7 +232,7 @@ def manners(log: list, delay: float) -> dict:
     """What the server has seen: requests, requests while another one of the same host was under way, the shortest rest
     between two of a host in seconds, rests that are too short, and requests for what robots.txt forbids."""
     by_host = defaultdict(list)
-    for host, path, began, ended in log:
+    for host, path, began, ended, _ in log:
         by_host[host].append((began, ended, path))
     rests = [
         later[0] - earlier[1]
@@ -221,8 +244,20 @@ def manners(log: list, delay: float) -> dict:
         "at once": sum(rest < 0 for rest in rests),
         "shortest rest": min(rests),
         "too short": sum(rest < delay - TOLERANCE for rest in rests),
-        "forbidden": sum(path.startswith(FORBIDDEN) for _, path, _, _ in log),
+        "forbidden": sum(path.startswith(FORBIDDEN) for _, path, *_ in log),
     }
+
+
+def daily(web: Web) -> list[dict]:
+    """What two runs cost that are a day apart: a row for each."""
+    found = run("ours_daily", web, 0.0)
+    rows = []
+    for name, begins, ends in (("first run", 0.0, found["next"]), ("a day later", found["next"], math.inf)):
+        sizes = [size for _, _, began, _, size in found["log"] if begins <= began < ends]
+        rows.append(
+            {"run": name, "requests": len(sizes), "MB": sum(sizes) / 1e6, "bytes/request": statistics.fmean(sizes)}
+        )
+    return rows
 
 
 def free_port() -> int:
@@ -277,6 +312,8 @@ def main() -> None:
     show("with a delay: the floor is one latency and one rest for each request", results["delay"])
     results["manners"] = [manners(polite["log"], delay)]
     show("manners, by the server's log", results["manners"])
+    results["daily"] = daily(web)
+    show("bytes sent by the servers, heads included; no page has changed", results["daily"])
     save(given.json, **results)
 
 

@@ -55,26 +55,28 @@ class Site(asyncio.Protocol):
         self.buffer += data
         while b"\r\n\r\n" in self.buffer:
             request, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-            loop = asyncio.get_running_loop()
-            loop.call_later(LATENCY, self.answer, request.split(b" ", 2)[1].decode(), loop.time())
+            loop, is_known = asyncio.get_running_loop(), b"if-none-match" in request.lower()
+            loop.call_later(LATENCY, self.answer, request.split(b" ", 2)[1].decode(), is_known, loop.time())
 
-    def answer(self, path: str, began: float) -> None:
-        """Send what there is at a path."""
+    def answer(self, path: str, is_known: bool, began: float) -> None:
+        """Send what there is at a path; pages never change."""
         number = path[1:] or "0"
         if path == "/robots.txt":
             status, kind, body = b"200 OK", b"text/plain", ROBOTS
         elif number.isdecimal() and int(number) < self.pages:
-            status, kind, body = b"200 OK", b"text/html; charset=utf-8", page(self.host, int(number), self.pages)
+            status, kind = b"304 Not Modified" if is_known else b"200 OK", b"text/html; charset=utf-8"
+            body = b"" if is_known else page(self.host, int(number), self.pages)
         else:
             status, kind, body = b"404 Not Found", b"text/plain", b""
-        self.transport.write(
-            b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (status, kind, len(body), body)
-        )
-        self.log.append((self.host, path, began, asyncio.get_running_loop().time()))
+        head = b'HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nETag: "1"\r\n\r\n'
+        answer = head % (status, kind, len(body)) + body
+        self.transport.write(answer)
+        self.log.append((self.host, path, began, asyncio.get_running_loop().time(), len(answer)))
 
 
 async def serve(hosts: int, pages: int, port: int, file: Path) -> None:
-    """Until SIGTERM; then the log goes into a file: [host, path, began, ended (monotonic seconds)]."""
+    """Until SIGTERM; then the log goes into a file: [host, path, began, ended (monotonic seconds), bytes
+    with their head]."""
     loop, log, stopped = asyncio.get_running_loop(), [], asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     for host in range(hosts):
