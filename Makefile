@@ -37,8 +37,8 @@ weekly: setup ## make the sample world, run the weekly DAG on it through Airflow
 	@$(PY) -m jobs.publish show $(WEEK_OPTION)
 
 .PHONY: test
-test: setup ## pass the tests (all but the slow ones)
-	@$(PY) -m pytest -m "not slow" $(PYTEST_ARGS)
+test: setup ## pass the tests (all but the slow ones), on two cores
+	@$(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-slow
 test-slow: setup ## pass the slow tests too: the real chain through Airflow
