@@ -165,7 +165,7 @@ def uses(data: Data, linking: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     from jobs.culture.mentions import IN_TITLE, Mention, find
     from jobs.culture.names import names
-    from jobs.culture.reading import Reader
+    from jobs.culture.reader import Reader
     from jobs.culture.terms import usage
 
     library = [*data.names.items(), *(data.others.items() if linking == "all" else ())]

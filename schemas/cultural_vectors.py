@@ -1,4 +1,4 @@
-from pyiceberg.types import DateType, DoubleType, IntegerType, StringType
+from pyiceberg.types import BooleanType, DateType, DoubleType, IntegerType, StringType
 
 from schemas.contract import Column, Table
 
@@ -27,6 +27,12 @@ TABLE = Table(
         ),
         Column("documents", IntegerType(), "Articles that use the term for it", required=True, minimum=1),
         Column("since", DateType(), "Day of the first of these articles", required=True),
+        Column(
+            "inherited",
+            BooleanType(),
+            "Whether it is said of the artist of a track about which nobody has written; then it weighs half",
+            required=True,
+        ),
     ],
     key=("week", "entity_kind", "entity_id", "kind", "term"),
     partition=("week",),

@@ -10,11 +10,11 @@ from jobs import cli, progress
 from jobs.settings import settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
     from jobs.lake import Lake
 
-TABLES = ("mentions", "cultural_vectors", "similar_artists")
+TABLES = ("mentions", "readings", "cultural_vectors", "cultural_embeddings", "similar_artists", "term_trends")
 
 log = logging.getLogger("discover")
 
@@ -24,7 +24,8 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m jobs.culture",
         description="Find the artists and tracks of the library in the articles, weigh the terms around them, and "
-        "publish mentions, cultural_vectors and similar_artists for the week.",
+        "publish mentions, cultural_vectors, cultural_embeddings, similar_artists and term_trends for the week. "
+        "Articles that were read before are not read again, unless names that are in them have come or gone.",
         epilog='examples: python -m jobs.culture --week 2026-11-23; python -m jobs.culture show "Björk"',
     )
     cli.add_week(parser)
@@ -83,47 +84,83 @@ def compute(lake: "Lake", week: date) -> None:
 
 
 def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[str, str], float]) -> None:
-    """Read the articles and publish what they say."""
+    """Read the articles that are not known yet, and publish what all of them say."""
     from pyspark import StorageLevel
+    from pyspark.sql import functions as F
 
-    from jobs.culture.reading import annotate
-    from jobs.culture.similarity import similar_artists
-    from jobs.culture.space import space
-    from jobs.culture.weights import weigh
+    from jobs.culture.names import NameIndex, names
+    from jobs.culture.reading import annotate, newest, scan
+    from jobs.culture.trends import trends
+    from jobs.culture.weights import inherit, weigh
 
     config, part, spark = settings().culture, {"week": week}, articles.sparkSession
-    annotated = annotate(articles, reader(lake, articles)).persist(StorageLevel.DISK_ONLY)
+    library = catalogue(lake)
+    scanned = scan(articles, NameIndex(names(*library))).persist(StorageLevel.DISK_ONLY)
+    known = newest(lake.spark(spark, "readings", f"week < '{week}'"))
+    annotated = annotate(scanned, known, reader(library, scanned)).persist(StorageLevel.DISK_ONLY)
     with progress.step("finding names and terms"):
         mentions = annotated.selectExpr("article_id", "inline(mentions)")
         published = lake.publish("mentions", mentions, part)
+        read = annotated.where("reading IS NOT NULL").select("article_id", "text_sha256", "fingerprint", "reading")
+        read = lake.publish("readings", read, part).rows
     with progress.step("weighing terms"):
         relevances = annotated.selectExpr("article_id", "day", "source", "inline(relevances)")
         uses = annotated.selectExpr("article_id", "day", "inline(uses)")
-        vectors = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
+        tracks = lake.spark(spark, "tracks").select("track_id", "artist_id")
+        told = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
+        told = told.persist(StorageLevel.DISK_ONLY)
+        vectors = told.withColumn("inherited", F.lit(False)).unionByName(
+            inherit(told, tracks).withColumn("inherited", F.lit(True))
+        )
         lake.publish("cultural_vectors", vectors, part)
+        lake.publish("term_trends", trends(annotated, week), part)
     with progress.step("similar artists"):
-        columns = ["entity_id", "kind", "term", "weight"]
-        of_artists = lake.pandas("cultural_vectors", {**part, "entity_kind": "artist"}, columns)
-        similar = similar_artists(spark, space(of_artists), config.similar_artists) if len(of_artists) else []
-        lake.publish("similar_artists", similar, part)
+        place(lake, spark, week)
     unmentioned = annotated.where("size(relevances) = 0").count()
-    annotated.unpersist()
+    for frame in (told, annotated, scanned):
+        frame.unpersist()
+    counts |= {("articles_read", ""): read, ("articles_known", ""): counts["articles_used", ""] - read}
     lake.record(week, "culture", [*flat(counts), ("articles_without_mention", "", unmentioned), *measured(lake, week)])
-    log.info("%s mentions; %s of %s articles name nobody", published.rows, unmentioned, counts["articles_used", ""])
+    log.info(
+        "%s mentions; %s of %s articles were read, the others are known; %s name nobody",
+        published.rows,
+        read,
+        counts["articles_used", ""],
+        unmentioned,
+    )
 
 
-def reader(lake: "Lake", articles: "DataFrame"):
-    """The `jobs.culture.reading.Reader` of this library and these articles."""
-    from jobs.culture.names import NameIndex, names
-    from jobs.culture.reading import Reader, boilerplate, seen_names
+def place(lake: "Lake", spark: "SparkSession", week: date) -> None:
+    """Publish who is near whom, from the vectors of the week."""
+    from jobs.culture.embeddings import embeddings
+    from jobs.culture.similarity import similar_artists
+    from jobs.culture.space import space
 
-    artists, tracks = catalogue(lake)
-    seen = seen_names(articles, NameIndex(names(artists, tracks)))
-    recurring = boilerplate(articles)
+    part = {"week": week}
+    columns = ["entity_id", "kind", "term", "weight"]
+    of_artists = lake.pandas("cultural_vectors", {**part, "entity_kind": "artist"}, columns)
+    if not len(of_artists):
+        lake.publish("similar_artists", [], part)
+        lake.publish("cultural_embeddings", [], part)
+        return
+    made = space(of_artists)
+    lake.publish("similar_artists", similar_artists(spark, made, settings().culture.similar_artists), part)
+    vectors, tracks = lake.spark(spark, "cultural_vectors", part), lake.spark(spark, "tracks")
+    placed = embeddings(vectors, tracks.select("track_id", "artist_id"), made)
+    lake.publish("cultural_embeddings", placed, part)
+
+
+def reader(library: tuple[list[tuple], list[tuple]], scanned: "DataFrame"):
+    """The `jobs.culture.reader.Reader` of this library and these articles."""
+    from jobs.culture.names import names
+    from jobs.culture.reader import Reader
+    from jobs.culture.reading import boilerplate, seen_names
+
+    seen, recurring = seen_names(scanned), boilerplate(scanned)
     lowered = sum(s.lowered > 0 for s in seen.values())
     log.info("%s names are words in these articles, too; %s sentences recur", lowered, len(recurring))
     config = settings().culture
-    return Reader.of(names(artists, tracks, seen), recurring, config.min_confidence, config.min_article_weight)
+    return Reader.of(names(*library, seen), recurring, config.min_confidence, config.min_article_weight)
 
 
 def catalogue(lake: "Lake") -> tuple[list[tuple], list[tuple]]:
@@ -158,9 +195,10 @@ def measured(lake: "Lake", week: date) -> list[tuple[str, str, float]]:
     """What the published tables of the week hold, as rows of metrics."""
     counted = lake.sql(
         "SELECT 'mentions', entity_kind, count(*) FROM mentions WHERE week = $week GROUP BY ALL UNION ALL "
-        "SELECT 'terms', entity_kind, count(*) FROM cultural_vectors WHERE week = $week GROUP BY ALL UNION ALL "
+        "SELECT 'terms', entity_kind, count(*) FROM cultural_vectors WHERE week = $week AND NOT inherited GROUP BY ALL "
+        "UNION ALL "
         "SELECT 'entities_with_vectors', entity_kind, count(DISTINCT entity_id) FROM cultural_vectors "
-        "WHERE week = $week GROUP BY ALL ORDER BY ALL",
+        "WHERE week = $week AND NOT inherited GROUP BY ALL ORDER BY ALL",
         {"week": week},
     )
     return [(metric, f"kind={kind}", n) for metric, kind, n in zip(*counted.to_pydict().values(), strict=True)]

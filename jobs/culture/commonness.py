@@ -5,7 +5,7 @@ the name that write it in lower case.
 """
 
 from collections.abc import Mapping
-from math import log, prod
+from math import exp, log, prod
 from typing import NamedTuple
 
 from jobs.culture.lexicon import STOP_WORDS
@@ -23,6 +23,7 @@ SHORT = 0.3  # up to three letters: as likely an abbreviation or a syllable
 JOINED = 0.5  # times, for each further word: words stand together by chance less often than alone
 PRIOR_ARTICLES = 4.0  # articles that the chance beforehand is worth
 LIMIT = 4.0  # of the log-odds, either way
+STEP = 0.5  # of the log-odds: one more article that has a name does not change how all others are read
 SHORT_LETTERS = 3
 
 _ENDINGS = (("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"), ("er", ""),
@@ -45,11 +46,14 @@ def commonness(words: list[str], phrase: str, seen: Mapping[str, Seen] | None = 
     >>> commonness(["air"], "air"), commonness(["radiohead"], "radiohead")
     (0.97, 0.02)
     >>> round(commonness(["air"], "air", {"air": Seen(0, 96)}), 3)
-    0.039
+    0.047
     """
     before = FIXED_PHRASE if phrase in PHRASES else prod(map(word_chance, words)) * JOINED ** (len(words) - 1)
     lowered, articles = (seen or {}).get(phrase, Seen(0, 0))
-    return (PRIOR_ARTICLES * before + lowered) / (PRIOR_ARTICLES + articles)
+    if not articles:
+        return before
+    odds = log_odds((PRIOR_ARTICLES * before + lowered) / (PRIOR_ARTICLES + articles))
+    return 1 / (1 + exp(-STEP * round(odds / STEP)))
 
 
 def word_chance(word: str) -> float:

@@ -167,6 +167,21 @@ class NameIndex:
     def __bool__(self) -> bool:
         return len(self.automaton) > 0
 
+    def forms(self, folded: Folded) -> set[str]:
+        """The names, in lower case, that may be meant in a text, whatever is known of how common they are."""
+        found, lower = set(), folded.lower
+        if not self:
+            return found
+        for last, spelling in self.automaton.iter(lower):
+            start = last + 1 - len(spelling.names[0].cased)
+            if _bounded(lower, start, last + 1) or _in_plural(lower, start, last + 1):
+                found.add(lower[start : last + 1])
+        return found
+
+    def spelling(self, form: str) -> Spelling:
+        """The names that are written so, in lower case. Raises KeyError when there is none."""
+        return self.automaton.get(form)
+
     def matches(self, folded: Folded) -> Iterator[Match]:
         """All places where a name stands between word boundaries, whatever its capitals, overlapping ones too; a
         name that is no common word in its plural, too ("the Madonnas of this world")."""
@@ -206,11 +221,10 @@ def capitalised(surface: str, cased: str) -> bool:
     return bool(large) and all(w[0].isupper() or not w[0].isalpha() for w in large)
 
 
-def uses(text: str, index: NameIndex) -> list[tuple[str, bool, bool]]:
+def uses(folded: Folded, index: NameIndex) -> list[tuple[str, bool, bool]]:
     """The names in a text that the catalogue writes with a capital: the name in lower case, whether it is a common word
     beforehand, and whether the text ever writes it without its capitals."""
     found: dict[tuple[str, bool], bool] = {}
-    folded = fold(text)
     for match in index.matches(folded):
         if match.spelling.capital:
             form = folded.lower[match.start : match.end]

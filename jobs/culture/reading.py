@@ -1,8 +1,8 @@
 """Reading all articles in Spark: which ones count, what recurs on every page, which names are words, and then the
-mentions and terms of each article."""
+mentions and terms of each article that was not read before."""
 
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -11,10 +11,9 @@ from pyspark.sql import functions as F
 
 from jobs import weeks
 from jobs.culture.commonness import Seen
-from jobs.culture.mentions import find
-from jobs.culture.names import Name, NameIndex, uses
-from jobs.culture.terms import Entity, name_words, usage
-from jobs.culture.text import fingerprint, sentences
+from jobs.culture.names import NameIndex, uses
+from jobs.culture.reader import Reader
+from jobs.culture.text import fingerprint, fold, sentences
 
 LANGUAGE = "en"  # the only one whose grammar `jobs.culture.tagger` knows
 
@@ -23,11 +22,12 @@ BOILERPLATE_ARTICLES = 3
 BOILERPLATE_SHARE = 0.01
 
 ANNOTATIONS = (
-    "article_id string, day date, source string, "
+    "article_id string, text_sha256 string, day date, source string, "
     "mentions array<struct<entity_kind string, entity_id string, start int, surface string, confidence double, "
     "sentence int, is_subject boolean, weight double>>, "
     "relevances array<struct<entity_kind string, entity_id string, relevance double>>, "
-    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double>>"
+    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double>>, "
+    "fingerprint string, reading string"  # what it depends on; as JSON, null: it was known
 )
 _STRING, _DOUBLE = pa.string(), pa.float64()
 _ENTITY = [("entity_kind", _STRING), ("entity_id", _STRING)]
@@ -47,11 +47,14 @@ _USE = pa.struct([*_ENTITY, *((name, _STRING) for name in ("kind", "stem", "form
 _ANNOTATIONS = pa.schema(
     [
         ("article_id", _STRING),
+        ("text_sha256", _STRING),
         ("day", pa.date32()),
         ("source", _STRING),
         ("mentions", pa.list_(_MENTION)),
         ("relevances", pa.list_(_RELEVANCE)),
         ("uses", pa.list_(_USE)),
+        ("fingerprint", _STRING),
+        ("reading", _STRING),
     ]
 )
 
@@ -70,119 +73,109 @@ def sort_out(articles: DataFrame, week: date) -> DataFrame:
     return dated.withColumn("reason", reason.when(F.row_number().over(told) > 1, F.lit("copy")))
 
 
-def boilerplate(articles: DataFrame) -> frozenset[str]:
-    """The fingerprints of sentences that recur on the pages of a source."""
+SCANNED = (
+    "article_id string, text_sha256 string, day date, source_url string, title string, text string, "
+    "filed_under array<string>, marks array<string>, forms array<string>, "
+    "names array<struct<form string, common boolean, lowered boolean>>"
+)
+_NAME = pa.struct([("form", _STRING), ("common", pa.bool_()), ("lowered", pa.bool_())])
+_SCANNED = pa.schema(
+    [
+        *(("article_id", _STRING), ("text_sha256", _STRING), ("day", pa.date32())),
+        *((column, _STRING) for column in ("source_url", "title", "text")),
+        *((column, pa.list_(_STRING)) for column in ("filed_under", "marks", "forms")),
+        ("names", pa.list_(_NAME)),
+    ]
+)
 
-    def fingerprints(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+
+def scan(articles: DataFrame, index: NameIndex) -> DataFrame:
+    """What can be told of every article before any is read: columns `SCANNED`. `filed_under` is what the publication
+    itself says it is about, `marks` are the fingerprints of its sentences, `forms` the names of the index in it in
+    lower case, `names` how it writes those that have a capital (`jobs.culture.names.uses`).
+
+    articles: (article_id, text_sha256, day, source_url, title, text, tags, reviewed_artist, reviewed_title)
+    """
+    shared = articles.sparkSession.sparkContext.broadcast(index)
+
+    def look(article: dict) -> dict:
+        title, text = article["title"], article["text"]
+        folded = fold(text)
+        said = (*(article.pop("tags") or ()), article.pop("reviewed_artist"), article.pop("reviewed_title"))
+        return article | {
+            "filed_under": [tag for tag in said if tag],
+            "marks": sorted({fingerprint(text[s.start : s.end]) for s in sentences(text)}),
+            "forms": sorted(shared.value.forms(folded) | shared.value.forms(fold(title or ""))),
+            "names": [
+                {"form": form, "common": common, "lowered": lowered}
+                for form, common, lowered in uses(folded, shared.value)
+            ],
+        }
+
+    def scanned(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = [
-                (source, mark)
-                for source, text in zip(*batch.to_pydict().values(), strict=True)
-                for mark in {fingerprint(text[s.start : s.end]) for s in sentences(text)}
-            ]
-            yield pa.RecordBatch.from_arrays(
-                [pa.array([r[i] for r in rows], _STRING) for i in (0, 1)], ["source_url", "mark"]
-            )
+            yield pa.RecordBatch.from_pylist(list(map(look, batch.to_pylist())), _SCANNED)
 
-    marks = articles.select("source_url", "text").mapInArrow(fingerprints, "source_url string, mark string")
-    sizes = articles.groupBy("source_url").agg(F.count("*").alias("size"))
+    columns = ("article_id", "text_sha256", "day", "source_url", "title", "text", "tags")
+    return articles.select(*columns, "reviewed_artist", "reviewed_title").mapInArrow(scanned, SCANNED)
+
+
+def boilerplate(scanned: DataFrame) -> frozenset[str]:
+    """The fingerprints of sentences that recur on the pages of a source."""
+    marks = scanned.select("source_url", F.explode("marks").alias("mark"))
+    sizes = scanned.groupBy("source_url").agg(F.count("*").alias("size"))
     recurring = marks.groupBy("source_url", "mark").count().where(F.col("count") >= BOILERPLATE_ARTICLES)
     recurring = recurring.join(sizes, "source_url").where(F.col("count") >= BOILERPLATE_SHARE * F.col("size"))
     return frozenset(row.mark for row in recurring.select("mark").distinct().collect())
 
 
-def seen_names(articles: DataFrame, index: NameIndex) -> dict[str, Seen]:
-    """How these articles write the names of an index, by their lower case: "the doors" opened. Only names that are
-    common words, and names that are ever written without their capitals: of the others nothing is learned."""
-    shared = articles.sparkSession.sparkContext.broadcast(index)
-
-    def seen(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            rows = [row for text in batch.column(0).to_pylist() for row in uses(text, shared.value)]
-            columns = zip(*rows, strict=True) if rows else ([], [], [])
-            types = (_STRING, pa.bool_(), pa.bool_())
-            arrays = [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)]
-            yield pa.RecordBatch.from_arrays(arrays, ["form", "common", "lowered"])
-
-    found = articles.select("text").mapInArrow(seen, "form string, common boolean, lowered boolean")
-    counted = found.groupBy("form", "common").agg(
-        F.count_if("lowered").alias("lowered"), F.count("*").alias("articles")
+def seen_names(scanned: DataFrame) -> dict[str, Seen]:
+    """How these articles write the names, by their lower case: "the doors" opened. Only names that are common words,
+    and names that are ever written without their capitals: of the others nothing is learned."""
+    counted = (
+        scanned.selectExpr("inline(names)")
+        .groupBy("form", "common")
+        .agg(F.count_if("lowered").alias("lowered"), F.count("*").alias("articles"))
     )
     learned = counted.where(F.col("common") | (F.col("lowered") > 0))
     return {row.form: Seen(row.lowered, row.articles) for row in learned.collect()}
 
 
-@dataclass(frozen=True)
-class Reader:
-    """What a worker needs to read an article; sent to each once."""
+def annotate(scanned: DataFrame, known: DataFrame, reader: Reader) -> DataFrame:
+    """What every article says: columns `ANNOTATIONS`. An article whose reading is known is not read again, as long as
+    nothing has changed that the reading depends on (`jobs.culture.reader.Reader.fingerprint`).
 
-    index: NameIndex
-    artists_of: dict[Entity, tuple[str, ...]]
-    names_of: dict[Entity, frozenset[str]]
-    boilerplate: frozenset[str]
-    min_confidence: float
-    min_article_weight: float
+    scanned: see `scan`. known: (article_id, text_sha256, fingerprint, reading), one row an article.
+    """
+    shared = scanned.sparkSession.sparkContext.broadcast(reader)
 
-    @classmethod
-    def of(
-        cls, names: Iterable[Name], boilerplate: frozenset[str], min_confidence: float, min_article_weight: float = 0.0
-    ) -> "Reader":
-        """Make one from all names of the library."""
-        names = list(names)
-        artists_of: dict[Entity, tuple[str, ...]] = {}
-        names_of: dict[Entity, frozenset[str]] = {}
-        for name in names:
-            if name.kind != "album":
-                entity = (name.kind, name.entity_id)
-                artists_of[entity] = name.artist_ids
-                names_of[entity] = names_of.get(entity, frozenset()) | name_words(name.cased)
-        for entity, artist_ids in artists_of.items():
-            of_artists = (names_of.get(("artist", a), frozenset()) for a in artist_ids)
-            names_of[entity] = names_of[entity].union(*of_artists)
-        return cls(NameIndex(names), artists_of, names_of, boilerplate, min_confidence, min_article_weight)
-
-    def read(self, title: str | None, text: str, tags: Iterable[str] = ()) -> dict[str, list[dict]]:
-        """The mentions, relevances and uses of one article, as in `ANNOTATIONS`; tags: what it is filed under."""
-        mentions = find(title, text, self.index, self.min_confidence, self.boilerplate, tags)
-        sure = [
-            m._replace(confidence=m.confidence * m.weight)
-            for m in mentions
-            if m.entity_kind != "album" and m.confidence >= self.min_confidence and m.weight >= self.min_article_weight
-        ]
-        said = usage(title, text, sure, self.artists_of, self.names_of, self.boilerplate)
+    def say(article: dict) -> dict:
+        fingerprint = shared.value.fingerprint(article)
+        known = article["known_fingerprint"] == fingerprint
+        reading = article["known_reading"]
+        if not known:
+            said = shared.value.read(article["title"], article["text"], article["filed_under"])
+            reading = json.dumps(said, ensure_ascii=False)
         return {
-            "mentions": [m._asdict() for m in mentions],
-            "relevances": [
-                {"entity_kind": kind, "entity_id": entity_id, "relevance": relevance}
-                for (kind, entity_id), relevance in said.relevance.items()
-            ],
-            "uses": [u._asdict() for u in said.uses],
+            "article_id": article["article_id"],
+            "text_sha256": article["text_sha256"],
+            "day": article["day"],
+            "source": article["source_url"],
+            **json.loads(reading),
+            "fingerprint": fingerprint,
+            "reading": None if known else reading,
         }
 
-
-def annotate(articles: DataFrame, reader: Reader) -> DataFrame:
-    """Read every article (article_id, day, source_url, title, text, tags, reviewed_artist, reviewed_title).
-
-    Returns the columns of `ANNOTATIONS`."""
-    shared = articles.sparkSession.sparkContext.broadcast(reader)
-
-    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def said(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            rows = [
-                {
-                    "article_id": row["article_id"],
-                    "day": row["day"],
-                    "source": row["source_url"],
-                    **shared.value.read(row["title"], row["text"], _filed_under(row)),
-                }
-                for row in batch.to_pylist()
-            ]
-            yield pa.RecordBatch.from_pylist(rows, _ANNOTATIONS)
+            yield pa.RecordBatch.from_pylist(list(map(say, batch.to_pylist())), _ANNOTATIONS)
 
-    columns = ("article_id", "day", "source_url", "title", "text", "tags", "reviewed_artist", "reviewed_title")
-    return articles.select(*columns).mapInArrow(read, ANNOTATIONS)
+    known = known.withColumnsRenamed({"fingerprint": "known_fingerprint", "reading": "known_reading"})
+    return scanned.join(known, ["article_id", "text_sha256"], "left").drop("names").mapInArrow(said, ANNOTATIONS)
 
 
-def _filed_under(article: dict) -> list[str]:
-    """What the publication itself says an article is about."""
-    return [tag for tag in (*(article["tags"] or ()), article["reviewed_artist"], article["reviewed_title"]) if tag]
+def newest(readings: DataFrame) -> DataFrame:
+    """The newest reading of each article, as `annotate` takes it."""
+    place = F.row_number().over(Window.partitionBy("article_id").orderBy(F.desc("week")))
+    latest = readings.withColumn("place", place).where("place = 1")
+    return latest.select("article_id", "text_sha256", "fingerprint", "reading")

@@ -24,6 +24,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 PRIOR = 1.0  # voices' worth of belief that an entity is spoken of like anybody
+INHERITED = 0.5  # what is said of an artist counts for a track about which nobody has written
+INHERITED_TERMS = 10  # of each kind, the artist's heaviest
 _EXACT = 10**9  # sums are taken over whole billionths, so that their order does not matter
 _ENTITY = ["entity_kind", "entity_id"]
 _TERM = ["entity_kind", "kind", "stem"]
@@ -70,6 +72,30 @@ def weigh(relevances: DataFrame, uses: DataFrame, week: date, half_life_weeks: f
     )
     columns = [*_ENTITY, "kind", "term", "weight", "documents", "since"]
     return weighed.withColumn("place", place).where(F.col("place") <= per_kind).select(*columns)
+
+
+def inherit(vectors: DataFrame, tracks: DataFrame) -> DataFrame:
+    """What tracks about which nobody has written have from their artists, at `INHERITED` of its weight.
+
+    vectors: as from `weigh`. tracks: (track_id, artist_id). Returns the columns of `weigh`.
+    """
+    place = F.row_number().over(Window.partitionBy("entity_id", "kind").orderBy(F.desc("weight"), "term"))
+    of_artists = (
+        vectors.where("entity_kind = 'artist'").withColumn("place", place).where(F.col("place") <= INHERITED_TERMS)
+    )
+    silent = tracks.join(
+        vectors.where("entity_kind = 'track'").select(F.col("entity_id").alias("track_id")), "track_id", "left_anti"
+    )
+    others = silent.join(of_artists.withColumnRenamed("entity_id", "artist_id"), "artist_id")
+    return others.select(
+        F.lit("track").alias("entity_kind"),
+        F.col("track_id").alias("entity_id"),
+        "kind",
+        "term",
+        F.round(F.col("weight") * INHERITED, 6).alias("weight"),
+        "documents",
+        "since",
+    )
 
 
 def voices(relevances: DataFrame, week: date, half_life_weeks: float) -> DataFrame:

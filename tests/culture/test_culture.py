@@ -13,9 +13,11 @@ from jobs import cli
 from jobs.culture.__main__ import arg_parser, main
 from jobs.culture.commonness import Seen
 from jobs.culture.names import NameIndex, names
-from jobs.culture.reading import Reader, annotate, boilerplate, seen_names, sort_out
+from jobs.culture.reader import Reader
+from jobs.culture.reading import annotate, boilerplate, newest, scan, seen_names, sort_out
 from jobs.culture.show import examples, show
 from jobs.culture.weights import weigh
+from jobs.lake import ALL, APPEND
 from tests.culture.conftest import WEEK, article, article_id, fill
 
 RADIOHEAD = "Radiohead made a gloomy album. The album is gloomy and glacial."
@@ -106,16 +108,72 @@ def test_what_is_said_becomes_mentions_vectors_neighbours_and_metrics(lake, spar
     with pytest.raises(cli.UserError, match="newest week that has is 2026-11-23"):
         show(lake, date(2026, 11, 16), "Radiohead")
 
-    before = {t: lake.arrow(t).sort_by([(c, "ascending") for c in keys]) for t, keys in KEYS.items()}
+    inherited = [r for r in lake.arrow("cultural_vectors", {"week": WEEK}).to_pylist() if r["inherited"]]
+    assert {r["entity_id"] for r in inherited} == {"creep", "paranoid-android", "joga"}, "nobody has written about them"
+    glacial = found["joga", "adjective", "glacial"]
+    assert glacial["weight"] == pytest.approx(found["bjork", "adjective", "glacial"]["weight"] / 2, abs=1e-6)
+
+    before = rows_of(lake)
     main(WEEK)
-    assert before == {t: lake.arrow(t).sort_by([(c, "ascending") for c in keys]) for t, keys in KEYS.items()}
+    assert rows_of(lake) == before
 
 
 KEYS = {
     "mentions": ("article_id", "entity_kind", "entity_id", "start"),
     "cultural_vectors": ("entity_kind", "entity_id", "kind", "term"),
+    "cultural_embeddings": ("entity_kind", "entity_id"),
     "similar_artists": ("artist_id", "rank"),
+    "term_trends": ("kind", "term"),
 }
+
+
+def rows_of(lake, week=WEEK):
+    """What the stage publishes for a week, in order."""
+    return {
+        table: lake.arrow(table, {"week": week}).sort_by([(c, "ascending") for c in keys])
+        for table, keys in KEYS.items()
+    }
+
+
+@pytest.mark.slow
+def test_what_is_known_is_not_read_again_and_the_rows_are_those_of_reading_everything(lake, spark):
+    footer = "Follow our newsletter for more on Radiohead."
+    old = [
+        article(1, RADIOHEAD, "Radiohead return"),
+        article(2, "Battles are loud. Radiohead are gloomy.", "A festival"),  # Battles are not in the library yet
+        article(3, BJORK, "Björk"),
+        article(4, f"Björk is icy.\n{footer}"),
+        article(5, f"Björk is warm.\n{footer}"),
+    ]
+    earlier = {"published_at": datetime(2026, 11, 9, tzinfo=UTC), "fetched_at": datetime(2026, 11, 10, tzinfo=UTC)}
+    fill(lake, [row | earlier for row in old])
+    main(date(2026, 11, 16))
+    assert metrics(lake, date(2026, 11, 16))["articles_read", ""] == 5
+
+    lake.merge("artists", pd.DataFrame({"artist_id": ["battles"], "name": ["Battles"]}))
+    lake.publish("articles", pd.DataFrame([article(6, f"Björk is calm.\n{footer}")]), APPEND)
+    main(WEEK)
+    measured = metrics(lake)
+    # New, named after an artist who is new, and two of which a sentence has turned out to recur.
+    assert (measured["articles_read", ""], measured["articles_known", ""]) == (4, 2)
+    incremental = rows_of(lake)
+    lake.publish("readings", [], ALL)
+    main(WEEK)
+    assert metrics(lake)["articles_read", ""] == 6
+    assert rows_of(lake) == incremental
+
+
+def test_the_newest_reading_of_an_article_counts(spark):
+    rows = [(WEEK, "a", "text", "new", "{}"), (date(2026, 11, 16), "a", "text", "old", "{}")]
+    readings = spark.createDataFrame(
+        rows, "week date, article_id string, text_sha256 string, fingerprint string, reading string"
+    )
+    assert [row.fingerprint for row in newest(readings).collect()] == ["new"]
+
+
+def nothing_known(spark):
+    """No reading of an earlier week."""
+    return spark.createDataFrame([], "article_id string, text_sha256 string, fingerprint string, reading string")
 
 
 def weighed(spark, library, texts, partitions=1):
@@ -123,12 +181,14 @@ def weighed(spark, library, texts, partitions=1):
     rows = pd.DataFrame(texts, columns=["article_id", "day", "title", "text"])
     articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string").selectExpr(
         "*",
+        "sha2(text, 256) AS text_sha256",
         "article_id AS source_url",  # each by a voice of its own
         "cast(null AS array<string>) AS tags",
         "null AS reviewed_artist",
         "null AS reviewed_title",
     )
-    annotated = annotate(articles.repartition(partitions), Reader.of(names(*library), frozenset(), 0.5, 0.1))
+    reader = Reader.of(names(*library), frozenset(), 0.5, 0.1)
+    annotated = annotate(scan(articles.repartition(partitions), reader.index), nothing_known(spark), reader)
     relevances = annotated.selectExpr("article_id", "day", "source", "inline(relevances)")
     vectors = weigh(relevances, annotated.selectExpr("article_id", "day", "inline(uses)"), WEEK, 26.0, 100)
     return {(r.entity_id, r.kind, r.term): r.weight for r in vectors.collect()}
@@ -197,9 +257,9 @@ def test_sentences_that_recur_on_a_source_are_boilerplate_and_lower_case_names_a
     rows += [article(9, footer, source_url="https://elsewhere.example/")]
     fill(lake, rows)
     articles = sort_out(lake.spark(spark, "articles"), WEEK).where("reason IS NULL")
-    assert len(boilerplate(articles)) == 1
-    seen = seen_names(articles, NameIndex(names([("b", "Battles"), ("r", "Radiohead")], [])))
-    assert seen == {"battles": Seen(lowered=4, articles=4)}
+    scanned = scan(articles, NameIndex(names([("b", "Battles"), ("r", "Radiohead")], [])))
+    assert len(boilerplate(scanned)) == 1
+    assert seen_names(scanned) == {"battles": Seen(lowered=4, articles=4)}
 
 
 def test_help_teaches_and_loads_nothing_heavy():

@@ -110,7 +110,7 @@ def test_boilerplate_names_nobody(index):
 
 def test_names_seen_in_lower_case_are_told():
     artists = [("m", "Metronomy"), ("b", "Battles")]
-    found = uses("In fierce battles metronomy is no help; Metronomy won.", NameIndex(names(artists, [])))
+    found = uses(fold("In fierce battles metronomy is no help; Metronomy won."), NameIndex(names(artists, [])))
     assert sorted(found) == [("battles", True, True), ("metronomy", False, True)]
     lowered = NameIndex(names([("m", "Metronomy")], [], {"metronomy": Seen(40, 50)}))
     assert not named(lowered, "They were taught metronomy at school.")

@@ -2,7 +2,7 @@ import pytest
 
 from jobs.culture.mentions import find
 from jobs.culture.names import NameIndex, names
-from jobs.culture.reading import Reader
+from jobs.culture.reader import Reader
 from jobs.culture.tagger import noun_phrases, tag
 from jobs.culture.terms import HALF_LEAD, usage
 

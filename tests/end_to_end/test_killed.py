@@ -12,8 +12,8 @@ from tests.end_to_end import chain
 from tests.end_to_end.chain import WEEK
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-OUTPUTS = ("articles", "mentions", "cultural_vectors", "similar_artists", "spectrograms", "user_factors",
-           "track_factors", "models", "policies", "discover_weekly")  # fmt: skip
+OUTPUTS = ("articles", "mentions", "cultural_vectors", "cultural_embeddings", "similar_artists", "spectrograms",
+           "user_factors", "track_factors", "models", "policies", "discover_weekly")  # fmt: skip
 SHARES = (0.5, 0.85)  # of the undisturbed time, when the kill comes
 
 

@@ -11,8 +11,8 @@ from tests.end_to_end.chain import WEEK
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 NEXT = WEEK + timedelta(weeks=1)
-OUTPUTS = ("articles", "mentions", "cultural_vectors", "similar_artists", "spectrograms", "user_factors",
-           "track_factors", "models", "policies", "discover_weekly")  # fmt: skip
+OUTPUTS = ("articles", "mentions", "cultural_vectors", "cultural_embeddings", "similar_artists", "spectrograms",
+           "user_factors", "track_factors", "models", "policies", "discover_weekly")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
