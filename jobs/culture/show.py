@@ -1,8 +1,9 @@
-"""What is known about one artist, for people: the top terms by kind, similar artists, and sentences to judge it by."""
+"""What is known about one artist, for people: the top terms by kind, what has changed since the week before, similar
+artists, and sentences to judge it by."""
 
 import difflib
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -26,6 +27,7 @@ KINDS = {
 }
 TOP_TERMS = 12
 TOP_SIMILAR = 10
+LEAST_CHANGE = 0.01  # of a weight, to be worth telling
 EXAMPLES = 5
 
 
@@ -37,6 +39,8 @@ def show(lake: "Lake", week: date, artist: str, console: Console | None = None) 
         week_shown = _week_with_vectors(lake, week, artist_id, names[artist_id])
         console.print(f"[bold]{escape(names[artist_id])}[/bold]  {artist_id}  week of {week_shown}")
         console.print(_terms(lake, week_shown, artist_id, names))
+        for line in changes(lake, week_shown, artist_id, names):
+            console.print(escape(line))
         console.print(_similar(lake, week_shown, artist_id, names))
         for sentence, title, source in examples(lake, week_shown, artist_id):
             console.print(f"  “{escape(sentence)}”  [dim]{escape(title or '')}, {escape(source)}[/dim]")
@@ -82,6 +86,32 @@ def _terms(lake: "Lake", week: date, artist_id: str, names: dict[str, str]) -> T
     for place in range(max(map(len, columns))):
         table.add_row(*(column[place] if place < len(column) else "" for column in columns))
     return table
+
+
+def changes(lake: "Lake", week: date, artist_id: str, names: dict[str, str]) -> list[str]:
+    """Lines that say which terms are new since the week before, and which weigh more and less than then."""
+    before = week - timedelta(weeks=1)
+    vectors = "SELECT * FROM cultural_vectors WHERE week = ? AND entity_kind = 'artist' AND entity_id = ?"
+    rows = lake.sql(
+        f"SELECT kind, term, coalesce(n.weight, 0) - coalesce(b.weight, 0) AS change, n.since >= ? AS is_new "
+        f"FROM ({vectors}) n FULL JOIN ({vectors}) b USING (kind, term) WHERE abs(change) >= ? "
+        "ORDER BY abs(change) DESC, term",
+        [before, week, artist_id, before, artist_id, LEAST_CHANGE],
+    ).to_pylist()
+    if lake.is_empty("cultural_vectors", {"week": before}):
+        return ["nothing is known of the week before"]
+    told = {
+        "new this week": [r for r in rows if r["is_new"]],
+        "rising": [r for r in rows if r["change"] > 0 and not r["is_new"]],
+        "falling": [r for r in rows if r["change"] < 0],
+    }
+    lines = []
+    for heading, changed in told.items():
+        # A word and an adjective may be the same term: the first says it.
+        terms = dict.fromkeys(names.get(r["term"], r["term"]) for r in changed)
+        if terms:
+            lines.append(f"{heading}: {', '.join(list(terms)[:TOP_TERMS])}")
+    return lines or ["as in the week before"]
 
 
 def _similar(lake: "Lake", week: date, artist_id: str, names: dict[str, str]) -> Table:

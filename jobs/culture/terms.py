@@ -16,7 +16,7 @@ from nltk.tokenize import RegexpTokenizer
 
 from jobs.culture.lexicon import MUSIC_WORDS, STOP_WORDS
 from jobs.culture.mentions import IN_TITLE, Mention
-from jobs.culture.tagger import noun_phrases, tag
+from jobs.culture.tagger import noun_phrases, tag_all
 from jobs.culture.text import Sentence, fingerprint, fold, sentence_at, sentences
 
 WINDOW = 2  # sentences before and after a mention that still say something about it
@@ -109,15 +109,17 @@ def _artists(mentions: list[Mention]) -> frozenset[str]:
 
 def _terms(sentence: str, masked: list[tuple[int, int]]) -> dict[tuple[str, str], str]:
     """The words, bigrams, noun phrases and adjectives of a sentence outside the masked places (names)."""
-    tagged, content = [], []
+    words, cased, content = [], [], []
     for start, end in _TOKENIZER.span_tokenize(sentence):
         written = sentence[start:end].replace("’", "'").removesuffix("'s")
         if any(a < end and start < b for a, b in masked):
             written = "."
         word = _decade(written.lower())
-        tagged.append((word, tag(written if tagged else word)))
+        cased.append(written if words else word)
+        words.append(word)
         readable = len(word) > 1 and (word[0].isalpha() or word.endswith("0s"))
         content.append(readable and word not in STOP_WORDS)
+    tagged = [(word, part_of_speech) for word, (_, part_of_speech) in zip(words, tag_all(cased), strict=True)]
 
     found: dict[tuple[str, str], str] = {}
 

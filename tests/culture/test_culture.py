@@ -15,7 +15,7 @@ from jobs.culture.commonness import Seen
 from jobs.culture.names import NameIndex, names
 from jobs.culture.reader import Reader
 from jobs.culture.reading import annotate, boilerplate, newest, scan, seen_names, sort_out
-from jobs.culture.show import examples, show
+from jobs.culture.show import changes, examples, show
 from jobs.culture.weights import weigh
 from jobs.lake import ALL, APPEND
 from tests.culture.conftest import WEEK, article, article_id, fill
@@ -157,6 +157,10 @@ def test_what_is_known_is_not_read_again_and_the_rows_are_those_of_reading_every
     # New, named after an artist who is new, and two of which a sentence has turned out to recur.
     assert (measured["articles_read", ""], measured["articles_known", ""]) == (4, 2)
     incremental = rows_of(lake)
+    told = dict(line.split(": ") for line in changes(lake, WEEK, "bjork", {}))
+    assert "calm" in told["new this week"].split(", ")
+    assert "choirs" in told["falling"].split(", "), "there is more to say of her now"
+    assert changes(lake, date(2026, 11, 16), "bjork", {}) == ["nothing is known of the week before"]
     lake.publish("readings", [], ALL)
     main(WEEK)
     assert metrics(lake)["articles_read", ""] == 6
