@@ -47,7 +47,7 @@ STAGES = {
     "ranking.learn": Stage("Learns the reward model from the outcomes.", 4, "spark", ("policies",)),
     "ranking.rank": Stage("Writes the list of every listener, with a reason for each track.", 6, "spark",
                           ("discover_weekly",)),
-    "publish": Stage("Writes the lists as playlist files, and a summary of the run.", 2, "default_pool"),
+    "publish": Stage("Writes the lists as playlist files and pages, and the report of the run.", 2, "default_pool"),
 }  # fmt: skip
 
 

@@ -47,10 +47,12 @@ def run(parser: argparse.ArgumentParser, main: Callable[..., None]) -> None:
     arguments = vars(parser.parse_args())
     setup_logging()
     from jobs.lake import AuditFailed
+    from jobs.resources import recorded
 
     try:
         settings()
-        main(**arguments)
+        with recorded(parser, arguments):
+            main(**arguments)
     except (UserError, AuditFailed) as error:
         logging.getLogger("discover").error("%s", error)
         sys.exit(2)

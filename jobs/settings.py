@@ -155,6 +155,7 @@ class PublishSettings(Section):
     """What listeners get."""
 
     title: str = "Discover Weekly"  # of each playlist, before the week
+    keep_weeks: int = Field(1, ge=1)  # weeks whose playlists and pages stay; reports stay all
 
 
 class Settings(BaseSettings):

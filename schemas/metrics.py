@@ -7,7 +7,13 @@ TABLE = Table(
     doc="Every number that a stage reports about itself: accuracy, losses, counts of rows set aside.",
     columns=[
         Column("week", DateType(), "Monday of the run", required=True),
-        Column("stage", StringType(), "The job and its step, for example audio.train", required=True),
+        Column(
+            "stage",
+            StringType(),
+            "The job and its step, for example audio.train; process audio.train: what it took, as seconds and "
+            "peak_memory_mib of all its processes together",
+            required=True,
+        ),
         Column("metric", StringType(), "What is measured, for example recall_at_30", required=True),
         Column(
             "dimension",

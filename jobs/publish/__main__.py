@@ -1,11 +1,10 @@
 """`python -m jobs.publish [show] --week YYYY-MM-DD`; see the help."""
 
 import argparse
-import json
 import logging
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs import cli
 from jobs.progress import bar
@@ -25,9 +24,10 @@ def arg_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m jobs.publish",
-        description="Write the week's lists as playlist files: output/WEEK/playlists/*.m3u8 under DISCOVER_HOME, with "
-        "index.jsonl, which says whose each file is, and a summary of the run, summary.html and summary.json. "
-        "They take the place of those of an earlier run as a whole.",
+        description="Write the week's lists, under output/WEEK in DISCOVER_HOME: a playlist of each listener as M3U8, "
+        "XSPF and JSPF (playlists/), a page (listeners/, index.html), and index.jsonl, which says whose each file is; "
+        "and the report of the run, reports/WEEK. They take the place of those of an earlier run as a whole. Lists of "
+        "older weeks go away (DISCOVER_PUBLISH_KEEP_WEEKS), reports stay; output/index.html leads to all there is.",
         epilog="examples: python -m jobs.publish --week 2026-11-23; python -m jobs.publish show --user u001",
     )
     cli.add_week(parser)
@@ -60,33 +60,73 @@ def main(step: str, week: date, user: str | None = None) -> None:
 
 
 def write_week(week: date) -> None:
-    """Write playlists, index and summary of a week, in place of those of an earlier run."""
+    """Write the lists and the report of a week, in place of those of an earlier run."""
     from jobs.lake import Lake
-    from jobs.publish import playlists, summary
+    from jobs.publish.report import page
+    from jobs.publish.swap import keep_newest
+
+    lake, output = Lake(), _output()
+    with lake.connect() as connection:
+        files, playable = _write_lists(connection, week, output / week.isoformat())
+        _write_report(connection, week, output)
+    removed = keep_newest(output, settings().publish.keep_weeks, week)
+    page.write_index(output, settings().publish.title)
+    lake.record(week, "publish", [("playlists", "", files), ("tracks_playable", "", playable)])
+    if removed:
+        log.info("lists of older weeks removed: %s (DISCOVER_PUBLISH_KEEP_WEEKS)", ", ".join(removed))
+    if files:
+        log.info("lists of %s listeners in %s", f"{files:,}", output / week.isoformat())
+    else:
+        log.info("no lists for week %s: nothing to publish but the report in %s", week, output / "reports" / f"{week}")
+
+
+def _write_lists(connection: "DuckDBPyConnection", week: date, target: Path) -> tuple[int, int]:
+    """Write playlists and pages; return how many listeners have them, and how many of their tracks have audio."""
+    from jobs.publish import pages, playlists
     from jobs.publish.swap import replacing
 
-    lake, title = Lake(), f"{settings().publish.title} {week}"
-    with lake.connect() as connection, replacing(_folder(week)) as folder:
-        figures = _summary(connection, week)
-        (folder / "playlists").mkdir()
-        lists = connection.sql(f"{playlists.LISTS} ORDER BY user_id, rank", params=[week])
-        files = playable = 0
+    title = settings().publish.title
+    count = "SELECT count(DISTINCT user_id) FROM discover_weekly WHERE week = $1"
+    ((listeners,),) = connection.execute(count, [week]).fetchall()
+    files = playable = 0
+    with replacing(target, carried="audio") as folder:
+        for name in ("playlists", "listeners"):
+            (folder / name).mkdir()
+        pages.copy_assets(folder)
+        lists = connection.sql(f"{playlists.LISTS} ORDER BY list.user_id, rank", params=_parameters(week))
+        index = pages.Index(title, week, folder, listeners)
         with (
-            (folder / "index.jsonl").open("w", encoding="utf-8") as index,
-            bar("playlist files", int(figures.figures["listeners"]), "files") as progress,
+            (folder / "index.jsonl").open("w", encoding="utf-8") as lines,
+            bar("playlists and pages", listeners, "listeners") as progress,
         ):
-            batches = lists.to_arrow_reader(BATCH_ROWS)
-            for written in playlists.write(batches, folder / "playlists", title, index):
+            made = pages.Pages(title, week, folder)
+            for written in playlists.write(
+                lists.to_arrow_reader(BATCH_ROWS), folder, f"{title} {week}", week, made, lines
+            ):
+                index.add(written.user_id, written.page, written.tracks)
                 files, playable = files + 1, playable + written.playable
                 progress.advance()
-        content = json.dumps(summary.as_json(figures), ensure_ascii=False, indent=2)
-        (folder / "summary.json").write_text(content + "\n", encoding="utf-8")
-        (folder / "summary.html").write_text(summary.page(figures), encoding="utf-8")
-    lake.record(week, "publish", [("playlists", "", files), ("tracks_playable", "", playable)])
-    if files:
-        log.info("%s playlists in %s", f"{files:,}", _folder(week) / "playlists")
-    else:
-        log.info("no lists for week %s: nothing to publish but the summary in %s", week, _folder(week))
+        index.close()
+    return files, playable
+
+
+def _write_report(connection: "DuckDBPyConnection", week: date, output: Path) -> None:
+    """Write the report of a week, and the index of all weeks."""
+    from jobs.publish import summary
+    from jobs.publish.report import page
+    from jobs.publish.swap import replacing
+
+    with replacing(output / "reports" / week.isoformat()) as folder:
+        page.write(
+            connection,
+            week,
+            7 * settings().ranking.new_release_weeks,
+            settings().publish.title,
+            folder,
+            audio=output / week.isoformat() / "audio",
+            rejects=settings().home / "rejects",
+            summary=summary.as_json(_summary(connection, week)),
+        )
 
 
 def show_week(week: date, user: str | None) -> None:
@@ -101,11 +141,16 @@ def show_week(week: date, user: str | None) -> None:
             ((user,),) = connection.execute(first, [week]).fetchall()
         if user is None:
             raise cli.UserError(f"there are no lists for week {week}; `make weekly WEEK={week}` makes them")
-        query = f"{playlists.LISTS} AND user_id = $2 ORDER BY rank"
-        places = connection.sql(query, params=[week, user]).to_arrow_table().to_pylist()
+        query = f"SELECT * FROM ({playlists.LISTS}) WHERE user_id = $user ORDER BY rank"
+        places = connection.sql(query, params=_parameters(week) | {"user": user}).to_arrow_table().to_pylist()
         if not places:
             raise cli.UserError(f"listener {user!r} has no list for week {week}")
-        show(_summary(connection, week), user, places, _folder(week))
+        show(_summary(connection, week), user, places, _output())
+
+
+def _parameters(week: date) -> dict[str, Any]:
+    """The parameters of playlists.LISTS."""
+    return {"week": week, "days": 7 * settings().ranking.new_release_weeks}
 
 
 def _summary(connection: "DuckDBPyConnection", week: date) -> "Summary":
@@ -116,8 +161,8 @@ def _summary(connection: "DuckDBPyConnection", week: date) -> "Summary":
     return summarize(connection, week, ranking.playlist_length, ranking.new_release_weeks, rejects)
 
 
-def _folder(week: date) -> Path:
-    return settings().home / "output" / week.isoformat()
+def _output() -> Path:
+    return settings().home / "output"
 
 
 if __name__ == "__main__":

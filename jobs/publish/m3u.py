@@ -5,29 +5,9 @@ line: line breaks and control characters in titles become spaces.
 """
 
 import os
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-# C0 and C1 control characters and everything else at which str.splitlines breaks a line.
-BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One track of a list. duration_ms: None when not known; path: of the audio, absolute, None when there is none."""
-
-    rank: int
-    artist: str
-    title: str
-    reason: str
-    duration_ms: int | None
-    path: str | None
-
-
-def one_line(text: str) -> str:
-    """The text without anything that breaks a line or steers a terminal."""
-    return BREAKS.sub(" ", text).strip()
+from jobs.publish.entries import BREAKS, Entry, one_line
 
 
 def playlist(title: str, entries: Iterable[Entry], folder: str) -> str:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jobs.publish.m3u import one_line
+from jobs.publish.entries import one_line
 from jobs.publish.names import file_name
 from jobs.publish.summary import Summary, number
 from jobs.settings import ROOT
@@ -17,8 +17,8 @@ from jobs.settings import ROOT
 WIDTH = 140  # characters, where the output is no terminal
 
 
-def show(summary: Summary, user_id: str, places: list[dict[str, Any]], folder: Path) -> None:
-    """Print a week. places: the rows of playlists.LISTS of one listener, by rank. folder: what jobs.publish wrote."""
+def show(summary: Summary, user_id: str, places: list[dict[str, Any]], output: Path) -> None:
+    """Print a week. places: the rows of playlists.LISTS of one listener, by rank. output: where jobs.publish writes."""
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDTH)
     table = Table(title=Text(f"Discover Weekly {summary.week} for {one_line(user_id)}"), title_justify="left")
     table.add_column("#", justify="right")
@@ -38,10 +38,13 @@ def show(summary: Summary, user_id: str, places: list[dict[str, Any]], folder: P
     )
     short = f", {figures['short_lists']:,} of them short" if figures["short_lists"] else ""
     console.print(Text(f"{figures['listeners']:,} listeners got a playlist{short}; {told}."))
+    folder = output / summary.week
     for what, where in (
         ("This playlist", folder / "playlists" / file_name(user_id)),
-        ("All playlists", folder / "playlists"),
-        ("Summary", folder / "summary.html"),
+        ("As a page", folder / "listeners" / file_name(user_id, ".html")),
+        ("All listeners", folder / "index.html"),
+        ("Report", output / "reports" / summary.week / "index.html"),
+        ("All weeks", output / "index.html"),
     ):
         console.print(Text(f"{what + ':':15}{where}"), soft_wrap=True)
     query = f"SELECT * FROM discover_weekly WHERE week = '{summary.week}' ORDER BY user_id, rank LIMIT 30"

@@ -1,10 +1,7 @@
-"""What a week's run came to: for people as a page, for programs as JSON."""
+"""What a week's run came to, in numbers."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
-from html import escape
-from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -30,7 +27,10 @@ REASONS = """
     SELECT explanation_kind, count(*) / sum(count(*)) OVER () AS share FROM discover_weekly WHERE week = $1
     GROUP BY explanation_kind ORDER BY share DESC, explanation_kind
 """
-METRICS = "SELECT stage, metric, dimension, value FROM metrics WHERE week = $1 AND stage <> 'publish' ORDER BY ALL"
+METRICS = """
+    SELECT stage, metric, dimension, value FROM metrics WHERE week = $1 AND stage <> 'publish'
+    AND stage <> 'process publish' ORDER BY ALL
+"""
 
 
 @dataclass(frozen=True)
@@ -75,36 +75,6 @@ def number(name: str, value: float) -> str:
     if name.endswith(("share", "rate")):
         return f"{100 * value:.1f} %"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
-
-
-def page(summary: Summary) -> str:
-    """The summary as an HTML page that needs nothing else."""
-    figures = [(_words(name), number(name, value)) for name, value in summary.figures.items()]
-    reasons = [(_words(kind), number("share", share)) for kind, share in summary.reasons.items()]
-    aside = [(name, f"{rows:,}") for name, rows in summary.set_aside.items()]
-    sections = [_table("The lists", figures), _table("Reasons", reasons), _table("Rows set aside", aside)]
-    for stage, rows in groupby(summary.metrics, key=lambda row: row[0]):
-        told = [(_words(metric), dimension, number(metric, value)) for _, metric, dimension, value in rows]
-        sections.append(_table(stage, told))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Discover Weekly {escape(summary.week)}</title><style>\n"
-        ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;"
-        "padding:0 1rem}table{border-collapse:collapse;width:100%}td{border-top:1px solid #8884;padding:.3rem .5rem;"
-        "overflow-wrap:anywhere}td:last-child{text-align:right;font-variant-numeric:tabular-nums}"
-        f"\n</style></head><body>\n<h1>Discover Weekly, {escape(summary.week)}</h1>\n"
-        f"{''.join(sections)}</body></html>\n"
-    )
-
-
-def _table(title: str, rows: Iterable[tuple[str, ...]]) -> str:
-    lines = ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>\n" for row in rows]
-    return f"<h2>{escape(title)}</h2>\n<table>\n{''.join(lines)}</table>\n" if lines else ""
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _lines(path: Path) -> int:

@@ -16,6 +16,7 @@ import pytest
 from jinja2 import StrictUndefined
 
 import schemas
+from jobs.resources import stage_of
 from jobs.settings import ROOT, settings
 
 COMMANDS = Path(__file__).with_name("commands.json")
@@ -153,8 +154,10 @@ def test_each_job_understands_its_command(dag_bag):
     for dag in dag_bag.dags.values():
         for task in jobs_of(dag).values():
             _, _, module, *arguments = rendered(task, "scheduled")
-            parsed = importlib.import_module(f"{module}.__main__").arg_parser().parse_args(arguments)
+            parser = importlib.import_module(f"{module}.__main__").arg_parser()
+            parsed = parser.parse_args(arguments)
             assert parsed.week == MONDAY.date()
+            assert stage_of(parser, vars(parsed)), f"what {module} takes is not recorded"
 
 
 def test_the_web_is_read_in_as_many_shards_as_the_settings_say(dag_bag, monkeypatch):

@@ -5,7 +5,8 @@ import os
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.publish.m3u import Entry, one_line, playlist
+from jobs.publish.entries import Entry, one_line
+from jobs.publish.m3u import playlist
 
 FOLDER = "/home/discover/output/2026-11-23/playlists"
 HOSTILE = st.text() | st.sampled_from(["\n#EXTINF:1,x\n/etc/passwd", "a\r\nb", "\u2028/x", "\x1b[2J", "", "#EXTM3U"])
