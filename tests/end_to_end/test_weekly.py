@@ -1,10 +1,15 @@
 """Two weeks of the tiny world through Airflow, as `make weekly` runs them."""
 
 from datetime import timedelta
+from statistics import mean
 
 import pytest
 
 from jobs.lake import Lake
+from jobs.sample.judge import Truth
+from jobs.sample.sentences import OTHER_SUBJECTS
+from jobs.sample.styles import STYLES
+from jobs.sample.vocabulary import LEXICONS
 from jobs.settings import ROOT, Settings
 from tests.end_to_end import chain
 from tests.end_to_end.chain import WEEK
@@ -71,6 +76,45 @@ def test_new_releases_reach_listeners_and_reasons_differ(world):
     assert new[0]["n"] > 0, "tracks that nobody has heard"
     kinds = sql(world, "SELECT explanation_kind AS kind, count(*) FROM discover_weekly GROUP BY ALL")
     assert len(kinds) >= 3
+
+
+def test_what_the_articles_say_comes_back_once_and_what_is_not_for_us_leaves_no_trace(world):
+    truth = Truth.read(world / "sample")
+    told = sql(
+        world,
+        "SELECT entity_id, list(term ORDER BY weight DESC, term)[:8] AS adjectives FROM cultural_vectors "
+        "WHERE entity_kind = 'artist' AND kind = 'adjective' GROUP BY ALL ORDER BY ALL",
+    )
+    assert len(told) >= 10
+    own, others = [], []
+    for row in told:
+        style = STYLES[truth.artist_style[row["entity_id"]]].name
+        for name, lexicon in LEXICONS.items():
+            share = sum(term in lexicon.adjectives for term in row["adjectives"]) / len(row["adjectives"])
+            (own if name == style else others).append(share)
+    print(mean(own), mean(others))
+    assert mean(own) > 0.4
+    assert mean(own) > 3 * mean(others)
+
+    copies = sql(world, "SELECT story_id, count(*) AS n FROM articles GROUP BY ALL HAVING n > 1")
+    assert copies, "a press release is printed by three publications"
+    twice = sql(
+        world,
+        "SELECT week, story_id FROM mentions JOIN articles USING (article_id) GROUP BY ALL "
+        "HAVING count(DISTINCT article_id) > 1 AND count(DISTINCT url) > 1",
+    )
+    assert twice == []
+    assert sql(world, "SELECT 1 FROM articles WHERE language IN ('de', 'fr')")
+    assert sql(world, "SELECT 1 FROM mentions JOIN articles USING (article_id) WHERE language <> 'en'") == []
+    config = Settings(home=world).culture
+    subjects = ", ".join(f"'{subject}'" for subject in OTHER_SUBJECTS)
+    assert sql(world, f"SELECT 1 FROM articles WHERE title IN ({subjects})")
+    counted = sql(
+        world,
+        f"SELECT title, surface FROM mentions JOIN articles USING (article_id) WHERE title IN ({subjects}) "
+        f"AND confidence >= {config.min_confidence} AND weight >= {config.min_article_weight}",
+    )
+    assert counted == [], "names that are words mean the words there"
 
 
 def test_running_the_week_again_changes_nothing(world):
