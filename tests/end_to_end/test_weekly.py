@@ -92,7 +92,6 @@ def test_what_the_articles_say_comes_back_once_and_what_is_not_for_us_leaves_no_
         for name, lexicon in LEXICONS.items():
             share = sum(term in lexicon.adjectives for term in row["adjectives"]) / len(row["adjectives"])
             (own if name == style else others).append(share)
-    print(mean(own), mean(others))
     assert mean(own) > 0.4
     assert mean(own) > 3 * mean(others)
 
