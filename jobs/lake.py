@@ -210,6 +210,22 @@ class Lake:
         table = pa.table({"metric": columns[0], "dimension": columns[1], "value": [float(v) for v in columns[2]]})
         self.publish("metrics", table, {"week": week, "stage": stage})
 
+    def delete(self, name: str, where: Where) -> int:
+        """Delete the rows that `where` selects; return how many there were. Old snapshots still have them; see
+        `vacuum`."""
+        table, expression = self._table(name), _expression(where)
+        count = table.scan(row_filter=expression, selected_fields=schemas.table(name).key[:1]).count()
+        if count:
+            table.delete(expression)
+        return count
+
+    def vacuum(self, name: str) -> int:
+        """Throw away all states of a table but the current one, with all files that it does not need; return how
+        many files these were. For when nothing else writes."""
+        from jobs.vacuum import vacuum
+
+        return vacuum(self._table(name))
+
     # Old states
 
     def snapshots(self, name: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 ROOT = Path(__file__).resolve().parent.parent  # the top of the project
@@ -46,6 +46,13 @@ class IngestSettings(Section):
     """Bringing data in."""
 
     batch_rows: int = Field(200_000, ge=1)  # rows read, checked and written at a time
+    min_confidence: float = Field(0.8, gt=0, le=1)  # names that match less surely with a track of the library do not
+
+
+class SubsonicSettings(Section):
+    """A music server that speaks the Subsonic API."""
+
+    password: SecretStr = SecretStr("")  # of the user; empty: asked for on the terminal
 
 
 class ScrapeSettings(Section):
@@ -172,6 +179,7 @@ class Settings(BaseSettings):
     catalog: CatalogSettings = CatalogSettings()
     spark: SparkSettings = SparkSettings()
     ingest: IngestSettings = IngestSettings()
+    subsonic: SubsonicSettings = SubsonicSettings()
     scrape: ScrapeSettings = ScrapeSettings()
     culture: CultureSettings = CultureSettings()
     collaborative: CollaborativeSettings = CollaborativeSettings()

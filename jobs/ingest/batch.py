@@ -32,12 +32,14 @@ class Batch:
     rows : the columns that the file has of those asked for, as they stand there; an empty text is null
     broken : what between them is no row
     unknown : columns of the file that were not asked for
+    place : of an archive or a folder, the file within it
     """
 
     lines: np.ndarray
     rows: pa.Table
     broken: list[Broken] = field(default_factory=list)
     unknown: tuple[str, ...] = ()
+    place: str | None = None
 
 
 def open_bytes(path: Path) -> io.BufferedReader:

@@ -7,6 +7,7 @@ One SQL expression a column, made from the contract, run by DuckDB over a whole 
     number        finite
     date          2026-11-23, also with midnight behind it
     time          2026-11-23T10:00:00Z, without a zone in UTC; or unix seconds, or milliseconds from 10^11 on
+    truth value   true, false; 1, 0
     list          a list, or text with ";" between the values
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 from pyiceberg.types import (
+    BooleanType,
     DateType,
     DoubleType,
     FloatType,
@@ -43,6 +45,7 @@ KINDS = {
     IntegerType: "a whole number of 32 bits",
     DoubleType: "a number",
     FloatType: "a number",
+    BooleanType: "true or false",
     DateType: "a date like 2026-11-23",
     TimestamptzType: "a time like 2026-11-23T10:00:00Z, or unix seconds or milliseconds",
     ListType: "a list, or texts with ';' between them",
@@ -107,6 +110,9 @@ def cast(kind: IcebergType, value: str, source: pa.DataType) -> str:
         return f"CASE WHEN {_matches(value, WHOLE)} THEN TRY_CAST(trim({_words(value)}) AS {sql_type(kind)}) END"
     if isinstance(kind, DoubleType | FloatType):
         return f"CASE WHEN {_matches(value, NUMBER)} THEN TRY_CAST(trim({_words(value)}) AS {sql_type(kind)}) END"
+    if isinstance(kind, BooleanType):
+        text = f"lower(trim({_words(value)}))"
+        return f"CASE WHEN {text} IN ('true', '1') THEN true WHEN {text} IN ('false', '0') THEN false END"
     if isinstance(kind, DateType):
         if is_time or pa.types.is_date(source):
             return f"CAST({value} AS DATE)"

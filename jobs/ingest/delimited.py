@@ -26,22 +26,38 @@ LONGEST_HEADER = 1 << 20  # bytes; a first line beyond this is not a header
 
 def read_csv(path: Path, columns: Collection[str], required: Collection[str], batch_rows: int) -> Iterator[Batch]:
     """Read a CSV file; see `files.read`."""
-    return _read_delimited(path, ",", True, columns, required, batch_rows)
+    yield from read_delimited(path, ",", True, columns, required, batch_rows)
 
 
 def read_tsv(path: Path, columns: Collection[str], required: Collection[str], batch_rows: int) -> Iterator[Batch]:
     """Read a TSV file; see `files.read`."""
-    return _read_delimited(path, "\t", False, columns, required, batch_rows)
+    yield from read_delimited(path, "\t", False, columns, required, batch_rows)
 
 
-def _read_delimited(
-    path: Path, delimiter: str, quoting: bool, columns: Collection[str], required: Collection[str], batch_rows: int
+def read_delimited(
+    path: Path,
+    delimiter: str,
+    quoting: bool,
+    columns: Collection[str],
+    required: Collection[str],
+    batch_rows: int,
+    header: list[str] | None = None,
+    *,
+    skip_first: bool = True,
 ) -> Iterator[Batch]:
+    """Read a file with such delimiters; see `files.read`.
+
+    header : the names of the columns; None: the first line has them
+    skip_first : whether the first line is a header; not, where `header` is given to a file without one
+    """
     with open_bytes(path) as stream:
-        header = _header(path, stream.readline(LONGEST_HEADER), delimiter, quoting)
+        if skip_first:
+            line = stream.readline(LONGEST_HEADER)
+            header = header or _header(path, line, delimiter, quoting)
         check_header(path, header, columns, required)
         unknown = tuple(name for name in header if name not in columns)
-        first, rest = 2, []  # the first line in hand; lines of a row that goes on behind the last chunk
+        # The first line in hand; lines of a row that goes on behind the last chunk.
+        first, rest = 1 + skip_first, []
         while lines := rest + list(islice(stream, batch_rows)):
             if quoting and any(b'"' in line for line in lines):
                 parsed, used = _parse_quoted(lines, first, len(header), delimiter, more=bool(stream.peek(1)))

@@ -38,7 +38,8 @@ def load_library(lake: Lake, folder: Path, *, strict: bool) -> None:
     try:
         songs = dict(_read_songs(folder, source))
         known = lake.arrow("artists").to_pylist()
-        artists, tracks, copies = catalogue(songs, known)
+        artists, tracks, track_ids = catalogue(songs, known)
+        copies = len(track_ids) - len(tracks)
         present = lake.merge("artists", artists)
         merged = lake.merge("tracks", tracks)
         source.missing_paths = gone = _forget_paths(lake, folder)
@@ -119,8 +120,8 @@ def identify(artists: Iterable[Artist], known: Iterable[Mapping[str, str | None]
 
 def catalogue(
     songs: Mapping[tuple[Path, PurePath], Song], known: Sequence[Mapping[str, str | None]]
-) -> tuple[pa.Table, pa.Table, int]:
-    """The rows of `artists` and `tracks` for the songs, and how many files are copies of a track before them.
+) -> tuple[pa.Table, pa.Table, list[str]]:
+    """The rows of `artists` and `tracks` for the songs, and the track_id of each song: copies share one.
 
     songs: by (absolute path, path within the library). known: the rows of `artists`, whose names stay as they are.
     A track is known by its MusicBrainz recording, else by artist, album and title, and where nothing is tagged by
@@ -134,10 +135,12 @@ def catalogue(
         row = artists.setdefault(key, dict(before.get(key) or {"artist_id": key, "name": artist.name, "mbid": None}))
         row["mbid"] = row["mbid"] or artist.mbid
     tracks: dict[str, dict] = {}
+    track_ids = []
     for (path, inside), song in songs.items():
         row = _track(path, inside, song, identifiers)
+        track_ids.append(row["track_id"])
         tracks.setdefault(row["track_id"], row)
-    return _table("artists", artists.values()), _table("tracks", tracks.values()), len(songs) - len(tracks)
+    return _table("artists", artists.values()), _table("tracks", tracks.values()), track_ids
 
 
 def _track(path: Path, inside: PurePath, song: Song, identifiers: Mapping[Artist, str]) -> dict:

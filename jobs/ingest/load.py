@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -13,11 +13,12 @@ from pyiceberg.expressions import And, EqualTo, In
 from jobs import weeks
 from jobs.audits import quoted
 from jobs.cli import UserError
-from jobs.ingest import files
+from jobs.ingest import history, playlists
 from jobs.ingest.check import Checker
+from jobs.ingest.forgotten import Forgotten
 from jobs.ingest.kinds import Kind
 from jobs.ingest.rejects import Rejects
-from jobs.lake import ALL, APPEND, Lake, sql_type
+from jobs.lake import APPEND, Lake, sql_type
 from jobs.progress import bar
 from schemas.contract import Table
 
@@ -40,11 +41,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What an import did to its table, in rows. repeated: known already, or twice in the files."""
+    """What an import did to its table, in rows. repeated: known already, or twice in the files; forgotten: of
+    listeners who do not want to be here."""
 
     added: int
     changed: int
     repeated: int
+    forgotten: int = 0
 
 
 def load_files(lake: Lake, name: str, kind: Kind, paths: list[Path], *, strict: bool, batch_rows: int) -> Loaded:
@@ -54,8 +57,8 @@ def load_files(lake: Lake, name: str, kind: Kind, paths: list[Path], *, strict: 
     first of them raises UserError; so does a file that cannot be read. Nothing is written then.
     """
     contract = kind.contract
-    folder = lake.config.home / "rejects"
-    sources = [Source(path, Rejects(folder, name, path, strict=strict)) for path in paths]
+    folder, left_out = lake.config.home / "rejects", Forgotten.of(lake)
+    sources = [Source(path, Rejects(folder, name, path, strict=strict, forgotten=left_out)) for path in paths]
     with ExitStack() as stack:
         for source in sources:
             stack.callback(source.rejects.discard)
@@ -64,8 +67,9 @@ def load_files(lake: Lake, name: str, kind: Kind, paths: list[Path], *, strict: 
         _create_staged(connection, contract)
         for number, source in enumerate(sources):
             _stage(connection, kind, number, source, batch_rows)
+        gone = _drop_forgotten(connection, contract, left_out)
         _set_aside_staged(connection, contract, sources)
-        loaded = _commit(lake, connection, contract, sources, batch_rows)
+        loaded = replace(_commit(lake, connection, contract, sources, batch_rows), forgotten=gone)
         for source in sources:
             source.rejects.close()
     record(lake, name, sources, loaded)
@@ -82,12 +86,13 @@ def _stage(connection: duckdb.DuckDBPyConnection, kind: Kind, number: int, sourc
     names = [column.name for column in kind.contract.columns]
     unknown: tuple[str, ...] = ()
     with Checker(kind.contract) as checker, bar(f"reading {source.path}") as progress:
-        for batch in files.read(source.path, names, kind.required, batch_rows):
+        for batch in kind.read(source.path, names, kind.required, batch_rows):
+            place = source.path / batch.place if batch.place else None
             if set(batch.unknown) - set(unknown):
                 log.warning("%s: columns that mean nothing here: %s", source.path, ", ".join(batch.unknown))
                 unknown = batch.unknown
             for broken in batch.broken:
-                source.rejects.add(broken.line, broken.reason, broken.row)
+                source.rejects.add(broken.line, broken.reason, broken.row, place)
             completed = kind.complete(batch.rows, source.path.absolute().parent)
             _warn_of_missing(source, completed.missing_paths)
             source.columns.update(completed.rows.column_names)
@@ -97,7 +102,7 @@ def _stage(connection: duckdb.DuckDBPyConnection, kind: Kind, number: int, sourc
                 rows = batch.rows.filter(wrong).to_pylist()
                 lines = batch.lines[wrong.to_numpy()].tolist()
                 for line, reason, row in zip(lines, reasons.drop_null().to_pylist(), rows, strict=True):
-                    source.rejects.add(line, reason, row)
+                    source.rejects.add(line, reason, row, place)
             file = pa.repeat(pa.scalar(number, pa.int32()), len(checked))
             staged = pa.table([file, pa.array(batch.lines), *checked.columns], ["#file", "#line", *names])
             connection.register("batch", staged.filter(reasons.is_null()))
@@ -105,6 +110,16 @@ def _stage(connection: duckdb.DuckDBPyConnection, kind: Kind, number: int, sourc
             connection.unregister("batch")
             source.rows += len(batch.lines) + len(batch.broken)
             progress.advance(len(batch.lines) + len(batch.broken))
+
+
+def _drop_forgotten(connection: duckdb.DuckDBPyConnection, contract: Table, forgotten: Forgotten) -> int:
+    """Leave out the staged rows of forgotten listeners; return how many there were."""
+    if not forgotten.hashes or "user_id" not in [c.name for c in contract.columns]:
+        return 0
+    users = connection.execute("SELECT DISTINCT user_id FROM staged WHERE user_id IS NOT NULL").fetchall()
+    gone = [user for (user,) in users if user in forgotten]
+    ((count,),) = connection.execute("DELETE FROM staged WHERE list_contains($1, user_id)", [gone]).fetchall()
+    return count
 
 
 def _warn_of_missing(source: Source, missing: list[str]) -> None:
@@ -154,8 +169,12 @@ def _commit(
 ) -> Loaded:
     if contract.name == "listens":
         return _append(lake, connection, contract, batch_rows)
+    if contract.name == "history":
+        ((total,),) = connection.execute("SELECT count(*) FROM staged").fetchall()
+        added = history.append(lake, connection, batch_rows)
+        return Loaded(added, 0, total - added)
     if contract.name == "playlists":
-        return _replace_playlists(lake, connection, contract, batch_rows)
+        return Loaded(*playlists.replace_staged(lake, connection, batch_rows))
     columns = _common_columns(sources)
     if not columns:
         return Loaded(0, 0, 0)
@@ -201,41 +220,20 @@ def _drop_older_counts(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _replace_playlists(lake: Lake, connection: duckdb.DuckDBPyConnection, contract: Table, batch_rows: int) -> Loaded:
-    """Put each playlist in the files in place of the one of the same id, with all its entries."""
-    columns = ", ".join(quoted(c.name) for c in contract.columns)
-    connection.execute(
-        f"CREATE TEMP TABLE latest AS SELECT {columns} FROM staged QUALIFY "
-        f'row_number() OVER (PARTITION BY playlist_id, position ORDER BY "#file" DESC, "#line" DESC) = 1'
-    )
-    present = f"SELECT {columns} FROM playlists SEMI JOIN latest USING (playlist_id)"
-    total, new, gone, added = connection.execute(
-        f"SELECT (SELECT count(*) FROM staged), (SELECT count(*) FROM (FROM latest EXCEPT {present})), "
-        f"(SELECT count(*) FROM ({present} EXCEPT FROM latest)), "
-        "(SELECT count(*) FROM latest ANTI JOIN playlists USING (playlist_id, position))"
-    ).fetchall()[0]
-    if new or gone:
-        rows = connection.sql(
-            f"FROM latest UNION ALL SELECT {columns} FROM playlists ANTI JOIN latest USING (playlist_id) "
-            "ORDER BY playlist_id, position"
-        )
-        lake.publish(contract.name, rows.to_arrow_reader(batch_rows), ALL)
-    return Loaded(added, new - added, total - new)
-
-
 # Counts
 
 
 def record(lake: Lake, name: str, sources: list[Source], loaded: Loaded) -> None:
     """Put the counts of an import into `metrics`, in place of those of the same files in this week."""
     counts: Counter[tuple[str, str]] = Counter()
+    left_out = Forgotten.of(lake)
     for source in sources:
-        dimension = f"{name}/{source.path}"
+        dimension = left_out.masked(f"{name}/{source.path}")
         counts["rows_read", dimension] += source.rows
         counts["rows_rejected", dimension] += source.rejects.count
         counts["paths_missing", dimension] += source.missing_paths
     counts["rows_added", name], counts["rows_changed", name] = loaded.added, loaded.changed
-    counts["rows_repeated", name] = loaded.repeated
+    counts["rows_repeated", name], counts["rows_forgotten", name] = loaded.repeated, loaded.forgotten
     week, stage = weeks.newest(), "ingest"
     rows = [
         {"week": week, "stage": stage, "metric": metric, "dimension": dimension, "value": float(value)}

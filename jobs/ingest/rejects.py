@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from jobs.cli import UserError
+from jobs.ingest.forgotten import Forgotten
 from jobs.ingest.names import digest
 
 SHOWN = 5  # per file, in the log
@@ -20,10 +21,14 @@ class Rejects:
     goes away when nothing was set aside this time. Without `close` nothing is left.
     """
 
-    def __init__(self, folder: Path, kind: str, source: Path, *, strict: bool = False):
-        """`folder`: where the file goes. `strict`: the first reject raises UserError."""
-        self.source, self.strict, self.count = source, strict, 0
-        self.path = folder / f"{kind}.{source.name}.{digest(str(source.absolute()))[:8]}.jsonl"
+    def __init__(
+        self, folder: Path, kind: str, source: Path, *, strict: bool = False, forgotten: Forgotten | None = None
+    ):
+        """`folder`: where the file goes. `strict`: the first reject raises UserError. `forgotten`: whose names do not
+        go into the file."""
+        self.source, self.strict, self.count, self.forgotten = source, strict, 0, forgotten or Forgotten()
+        name = self.forgotten.masked(source.name)
+        self.path = folder / f"{kind}.{name}.{digest(str(source.absolute()))[:8]}.jsonl"
         self._part = self.path.with_suffix(".part")
         self._resources = ExitStack()
         self._file = None
@@ -41,6 +46,7 @@ class Rejects:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._resources.enter_context(self._part.open("w", encoding="utf-8"))
         entry = {"file": _printable(str(file)), "line": line, "reason": reason, "row": row}
+        entry = self.forgotten.masked_row(entry)
         self._file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
 
     def close(self) -> None:

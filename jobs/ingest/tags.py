@@ -103,7 +103,7 @@ def song_of(facts: dict[str, list[str]], inside: PurePath) -> Song:
     credited = facts.get("artists") or facts.get("artist") or facts.get("album_artist") or []
     title = title_in_tags or title_by_place
     tagged = bool(credited or title_in_tags)
-    names = _main_and_featured(credited or [artist_by_place], title)
+    names = main_and_featured(credited or [artist_by_place], title)
     mbids = MBID.findall(" ".join(facts.get("artist_mbids", [])).lower())
     if len(mbids) != len(names):
         mbids = [None] * len(names)  # nobody can tell which of them is whose
@@ -123,7 +123,7 @@ def song_of(facts: dict[str, list[str]], inside: PurePath) -> Song:
     )
 
 
-def _main_and_featured(credited: list[str], title: str) -> list[str]:
+def main_and_featured(credited: list[str], title: str) -> list[str]:
     """The main artist, then those credited beside, in their tags or with "feat." in artist or title."""
     main, featured = split_featured(credited[0])
     names = [main or credited[0], *credited[1:], *featured, *split_featured(title)[1]]
