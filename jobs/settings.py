@@ -163,6 +163,7 @@ class PublishSettings(Section):
 
     title: str = "Discover Weekly"  # of each playlist, before the week
     keep_weeks: int = Field(1, ge=1)  # weeks whose playlists and pages stay; reports stay all
+    postgres_url: SecretStr = SecretStr("")  # postgresql://user:password@host/database to serve from; empty: none
 
 
 class Settings(BaseSettings):

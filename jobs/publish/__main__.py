@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs import cli
 from jobs.progress import bar
+from jobs.progress import step as logged
 from jobs.settings import settings
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def write_week(week: date) -> None:
     with lake.connect() as connection:
         files, playable = _write_lists(connection, week, output / week.isoformat())
         _write_report(connection, week, output)
+        _serve(connection, week)
     removed = keep_newest(output, settings().publish.keep_weeks, week)
     page.write_index(output, settings().publish.title)
     lake.record(week, "publish", [("playlists", "", files), ("tracks_playable", "", playable)])
@@ -108,6 +110,18 @@ def _write_lists(connection: "DuckDBPyConnection", week: date, target: Path) -> 
                 progress.advance()
         index.close()
     return files, playable
+
+
+def _serve(connection: "DuckDBPyConnection", week: date) -> None:
+    """Publish to Postgres, where its address is set."""
+    url = settings().publish.postgres_url.get_secret_value()
+    if not url:
+        return
+    from jobs.publish import postgres
+
+    with logged("publishing to Postgres"):
+        rows = postgres.publish(connection, week, url)
+    log.info("Postgres: %s", ", ".join(f"{count:,} rows of {name}" for name, count in rows.items()))
 
 
 def _write_report(connection: "DuckDBPyConnection", week: date, output: Path) -> None:
