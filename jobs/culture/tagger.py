@@ -8,10 +8,10 @@ anything finer: of 473 words in 40 sentences about music that were tagged by han
 89.9 % get the right one of five classes; adjectives are found with precision .91 and recall .78.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
-from nltk.chunk import RegexpParser
 from nltk.tag import RegexpTagger, UnigramTagger
 
 from jobs.culture.lexicon import TAGS
@@ -39,7 +39,10 @@ _ENDINGS = [
     (r".{3,}(?:[^s])s$", "NNS"),
     (r".*", "NN"),
 ]
-_GRAMMAR = "NP: {<JJ|VBN|VBG|NN|NNS>*<NN|NNS>}"
+
+# A noun phrase is a run of these that ends in a noun; each tag is a letter, so that a regular expression finds them.
+_LETTERS = {"JJ": "J", "VBN": "V", "VBG": "V", "NN": "N", "NNS": "N"}
+_PHRASE = re.compile("[JVN]*N")
 
 _DESCRIBED = {"NN", "NNS", "JJ"}
 # What stands before a participle that is an adjective; after a preposition "-ing" is a gerund.
@@ -52,11 +55,6 @@ Tagged = Sequence[tuple[str, str]]
 @cache
 def _tagger() -> UnigramTagger:
     return UnigramTagger(model=TAGS, backoff=RegexpTagger(_ENDINGS))
-
-
-@cache
-def _chunker() -> RegexpParser:
-    return RegexpParser(_GRAMMAR)
 
 
 @lru_cache(maxsize=200_000)
@@ -86,10 +84,10 @@ def tag_all(words: Sequence[str]) -> list[tuple[str, str]]:
 
 def noun_phrases(tagged: Tagged) -> Iterator[tuple[int, int]]:
     """The noun phrases of a tagged sentence as token ranges [start, end): adjectives, participles and nouns in front of
-    a noun."""
-    position = 0
-    for chunk in _chunker().parse(list(tagged)) if tagged else ():
-        length = 1 if isinstance(chunk, tuple) else len(chunk)
-        if not isinstance(chunk, tuple):
-            yield position, position + length
-        position += length
+    a noun.
+
+    >>> list(noun_phrases([("a", "DT"), ("slow", "JJ"), ("piano", "NN"), ("piece", "NN"), ("ends", "VB")]))
+    [(1, 4)]
+    """
+    letters = "".join(_LETTERS.get(part_of_speech, " ") for _, part_of_speech in tagged)
+    return (found.span() for found in _PHRASE.finditer(letters))

@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
@@ -92,9 +92,11 @@ def _punkt() -> PunktSentenceTokenizer:
     return PunktSentenceTokenizer(parameters)
 
 
-def sentences(text: str) -> list[Sentence]:
+@lru_cache(maxsize=2)  # an article's text is looked at several times in a row
+def sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text in order. A line break always ends one, a full stop before a small letter never."""
-    found, offset = [], 0
+    found: list[Sentence] = []
+    offset = 0
     for line in text.split("\n"):
         first = True
         for start, end in _punkt().span_tokenize(line) if line.strip() else ():
@@ -104,7 +106,7 @@ def sentences(text: str) -> list[Sentence]:
                 found.append(Sentence(offset + start, offset + end))
             first = False
         offset += len(line) + 1
-    return found
+    return tuple(found)
 
 
 def sentence_at(spans: Sequence[Sentence], offset: int) -> int:

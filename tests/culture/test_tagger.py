@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nltk.chunk import RegexpParser
 
 from jobs.culture import tagger
-from jobs.culture.tagger import tag_all
+from jobs.culture.tagger import noun_phrases, tag_all
 
 SENTENCES = Path(__file__).parent / "tagged_sentences.txt"
 CLASSES = {"JJ": "J", "NN": "N", "NNS": "N", "NNP": "P", "VB": "V", "VBN": "V", "VBG": "V"}
@@ -53,3 +56,16 @@ def test_accuracy_is_what_the_documentation_says(judged):
 )
 def test_a_participle_in_front_of_a_noun_is_an_adjective_where_no_verb_can_stand(sentence, word, tag):
     assert dict(tag_all(sentence.split()))[word] == tag
+
+
+@given(st.lists(st.sampled_from(["JJ", "VBN", "VBG", "NN", "NNS", "DT", "VB", "."]), max_size=12))
+def test_noun_phrases_are_those_of_the_grammar(tags):
+    tagged = [("word", tag) for tag in tags]
+    chunks = RegexpParser("NP: {<JJ|VBN|VBG|NN|NNS>*<NN|NNS>}").parse(tagged) if tagged else ()
+    expected, position = [], 0
+    for chunk in chunks:
+        length = 1 if isinstance(chunk, tuple) else len(chunk)
+        if not isinstance(chunk, tuple):
+            expected.append((position, position + length))
+        position += length
+    assert list(noun_phrases(tagged)) == expected
