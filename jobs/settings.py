@@ -65,7 +65,7 @@ class ScrapeSettings(Section):
     max_delay_seconds: float = Field(60.0, ge=0)  # hosts that ask for longer rests are not read, seconds
     threads: int = Field(64, ge=1)  # hosts read side by side
     timeout_seconds: float = Field(20.0, gt=0)  # most time for one page in total, seconds
-    extract_seconds: float = Field(20.0, gt=0)  # most time for finding the article in a page, seconds
+    extract_seconds: float = Field(20.0, gt=0)  # most CPU time for finding the article in a page, seconds
     max_bytes: int = Field(5_000_000, ge=1)  # most bytes of one page, after decompression
     max_pages: int = Field(200, ge=1)  # most pages of one source in a run
     max_host_pages: int = Field(1000, ge=1)  # most pages of one host in a run

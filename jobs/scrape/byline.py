@@ -24,7 +24,8 @@ PARTICLES = {"af", "al", "bin", "da", "das", "de", "del", "della", "den", "der",
              "le", "ten", "ter", "van", "von", "y"}  # fmt: skip
 
 _BY = re.compile(
-    r"^\W*(?:(?:words|written|posted|story|review|reviewed|text|reported)\s+)?(?:by|von|par|por|di|door)\b:?\s+",
+    r"^\W*(?:(?:words|written|posted|story|review|reviewed|text|reported|analysis|opinion|interview)\s+)?"
+    r"(?:by|von|par|por|di|door)\b:?\s+",
     re.IGNORECASE,
 )
 _POSTED_BY = re.compile(r"\b\d{4}\b.*\b(?:by|von|par)\s+", re.IGNORECASE)  # behind a date

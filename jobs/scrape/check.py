@@ -26,8 +26,8 @@ UNREADABLE = (Died, ValueError, RuntimeError, MemoryError, RecursionError)
 @dataclass(frozen=True)
 class Findings:
     """What there is at an address: its kind ("feed", "sitemap" or "site"), what its robots.txt says, the feeds and
-    sitemaps of the site, how many pages it leads to, some of their articles by address, and of pages without one the
-    reason."""
+    sitemaps of the site, how many pages it leads to (of an index of so many `maps`, those in the first one), some of
+    their articles by address, and of pages without one the reason."""
 
     url: str
     kind: str
@@ -35,6 +35,7 @@ class Findings:
     feeds: list[str]
     sitemaps: list[str]
     pages: int
+    maps: int
     articles: dict[str, Article]
     troubles: dict[str, str]
 
@@ -44,7 +45,7 @@ def look(url: str, config: ScrapeSettings, home: Path) -> Findings:
     it cannot be read."""
     address = urls.normalise(url)
     if address is None:
-        raise UserError(f"{url} is not the address of a web page")
+        raise UserError(f"{url} is not the address of a web page: https://example.org/ is one")
     with ExitStack() as stack:
         turns = turns_of(config)
         client = stack.enter_context(closing(Client.of(config, turns)))
@@ -62,21 +63,25 @@ def _look(
 
     def read(page: Page) -> Reading:
         return isolated(read_page, page.body, page.charset, page.url, Hints(), page.robots, config.min_characters,
-                        datetime.now(UTC))  # fmt: skip
+                        datetime.now(UTC), robots.agent)  # fmt: skip
 
     try:
         page = fetch(address)
     except NotFetched as failure:
         raise UserError(f"{address}: {failure}") from None
     kind, listing = _kind(page, config, isolated)
-    if listing is not None:
-        links = [entry.url for entry in listing.entries]
-    else:
-        try:
+    feeds, maps = [], len(listing.sitemaps) if listing else 0
+    try:
+        if listing is None:
             found = [link for link in read(page).links if urls.within(link.url, page.url)]
-        except UNREADABLE as error:
-            raise UserError(f"{address} cannot be read: {error}") from None
-        links = [link.url for link in sorted(found, key=lambda link: not link.headline) if link.url != page.url]
+            links = [link.url for link in sorted(found, key=lambda link: not link.headline) if link.url != page.url]
+            feeds = isolated(announced_feeds, page.body, page.charset, page.url)
+        else:
+            if not listing.entries and maps:  # an index: the sitemap that was changed last has the newest pages
+                listing = _kind(fetch(listing.sitemaps[0].url), config, isolated)[1] or listing
+            links = [entry.url for entry in listing.entries]
+    except (NotFetched, *UNREADABLE) as error:
+        raise UserError(f"{address} cannot be read: {error}") from None
     articles, troubles = {}, {}
     for link in links[:TRIES]:
         try:
@@ -90,10 +95,10 @@ def _look(
             troubles[link] = reading.rejected or "a page that lists others"
         if len(articles) == ARTICLES:
             break
-    feeds = announced_feeds(page.body, page.charset, page.url) if kind == "site" else []
-    pages = len(links) + len(listing.sitemaps if listing else ())
     sitemaps = list(_sitemaps(address, fetch, robots, client))
-    return Findings(address, kind, _rules(address, robots, client), feeds, sitemaps, pages, articles, troubles)
+    return Findings(
+        address, kind, _rules(address, robots, client), feeds, sitemaps, len(links), maps, articles, troubles
+    )
 
 
 def _kind(page: Page, config: ScrapeSettings, isolated: Callable[..., object]) -> tuple[str, Listing | None]:

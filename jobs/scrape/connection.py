@@ -1,6 +1,7 @@
 """Connections that lead to public addresses only, are kept for the next page of the host, and end when the time of a
 request is over."""
 
+import queue
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from functools import partial
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from jobs.scrape.public import is_public
 
@@ -123,11 +124,7 @@ class Guard:
 
     def connect(self, connection: HTTPConnection) -> tuple[socket.socket, _Line]:
         """A TCP connection for `connection`. Raises Blocked, or what urllib3 raises."""
-        host, port = connection._dns_host.strip("[]"), connection.port
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as error:
-            raise NameResolutionError(host, connection, error) from error
+        found = self._resolve(connection)
         allowed = [f for f in found if self.allow_private or is_public(f[4][0])]
         if not allowed:
             raise Blocked(found[0][4][0])
@@ -145,6 +142,27 @@ class Guard:
             self.hold(line)
             return opened, line
         raise NewConnectionError(connection, str(last)) from last
+
+    def _resolve(self, connection: HTTPConnection) -> list[tuple]:
+        """What `socket.getaddrinfo` finds, in the time that is left: it has no limit of its own, and name servers may
+        be as slow as web servers."""
+        host, port = connection._dns_host.strip("[]"), connection.port
+        answer: queue.SimpleQueue[list[tuple] | Exception] = queue.SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answer.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            except Exception as error:
+                answer.put(error)
+
+        threading.Thread(target=ask, name=f"name of {host}", daemon=True).start()
+        try:
+            found = answer.get(timeout=max(self._current.limit.ends - time.monotonic(), 0.001))
+        except queue.Empty:
+            raise ConnectTimeoutError(connection, f"no answer from the name servers about {host}") from None
+        if isinstance(found, Exception):
+            raise NameResolutionError(host, connection, found) from found
+        return found
 
     def close(self) -> None:
         """End the thread that looks at the clock."""

@@ -152,7 +152,7 @@ class Crawl:
         host, redirected = urls.host(url), url != visit.url
         given_up = self._turns.given_up(host)
         if given_up:
-            raise NotFetched("host given up", given_up, refused=True)
+            raise NotFetched("host given up", given_up, refused=True, retry_after=self._turns.away(host))
         if visit.depth and not source.has(url):
             raise NotFetched("leads off the site", url, refused=True)
         if redirected and visit.depth and self._frontier.is_known(url):
@@ -173,21 +173,23 @@ class Crawl:
                 with self._lock:
                     self.retries += 1
                 return True
-        if failure.reason == "redirect to other shard" and visit.depth:
+        asked_for = timedelta(seconds=failure.retry_after or 0.0)
+        if failure.reason == "redirect to other shard":
             there = replace(visit, url=failure.detail)
             found = tuple(self._frontier.add([there], mine=False))
-            self._tell(visit, "moved", "redirect to", failure.detail, failure, found=found)
+            due_in = None if visit.depth else self._interval(Kind.LISTING, False, visit, datetime.now(UTC))
+            self._tell(visit, "moved", "redirect to", failure.detail, failure, due_in=due_in, found=found)
         elif failure.reason == "redirect to known":
             self._tell(visit, "moved", "redirect to", failure.detail, failure)
         elif failure.reason in NEXT_RUN:
-            self._tell(visit, "skipped", failure.reason, failure.detail, failure, due_in=timedelta())
+            self._tell(visit, "skipped", failure.reason, failure.detail, failure, due_in=asked_for)
         elif failure.status == GONE:
             self._tell(visit, "failed", failure.reason, failure.detail, failure)
         else:
             wait = failure.host_failed or failure.reason == "robots.txt closed"
             due_in = self._interval(Kind.FAILED if wait else Kind.OTHER, False, visit, datetime.now(UTC))
             outcome = "skipped" if failure.refused else "failed"
-            self._tell(visit, outcome, failure.reason, failure.detail, failure, due_in=due_in)
+            self._tell(visit, outcome, failure.reason, failure.detail, failure, due_in=max(due_in, asked_for))
         return False
 
     def _read(self, visit: Visit, source: Source, page: Page, now: datetime) -> Record:
@@ -225,7 +227,8 @@ class Crawl:
         if _kind(page) not in ("html", "xml"):
             return self._no_content(visit, page, now)
         hints = visit.hints(source.language)
-        read = self._read_page(page.body, page.charset, page.url, hints, page.robots, self._config.min_characters, now)
+        read = self._read_page(page.body, page.charset, page.url, hints, page.robots, self._config.min_characters, now,
+                               self._robots.agent)  # fmt: skip
         links = [link.url for link in read.links if source.has(link.url)] if source.kind == "site" else []
         found: list[Visit] = []
         if links and visit.depth < source.max_depth:

@@ -29,6 +29,9 @@ PERIODS = {
     "yearly": timedelta(days=365),
 }
 
+# What may stand before a document type: white space, a declaration, instructions, comments.
+_PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -148,8 +151,8 @@ def _date(entry: feedparser.FeedParserDict, name: str, now: datetime) -> datetim
 
 def _without_doctype(text: str) -> str:
     """The text without its document type declaration, if it has one before the first element."""
-    start = text[:2000].upper().find("<!DOCTYPE")
-    if start < 0:
+    start = _PROLOG.match(text).end()
+    if text[start : start + 9].upper() != "<!DOCTYPE":
         return text
     depth, quote = 0, ""
     for at in range(start, len(text)):

@@ -79,11 +79,13 @@ def read_page(
     robots: str,
     min_characters: int,
     now: datetime,
+    agent: str = "",
 ) -> Reading:
     """Read an HTML page.
 
     charset : as the HTTP header says, or None; robots : the X-Robots-Tag header; min_characters : pages with less
-    main text hold no article; now : UTC, when it was fetched
+    main text hold no article; now : UTC, when it was fetched; agent : the name by which the page's robots elements may
+    call us, besides "robots"
     """
     if is_binary(body, charset):
         return Reading(None, "not text", [], False)
@@ -91,7 +93,7 @@ def read_page(
         tree = parse(decode(body, charset))
     except TooComplex as error:
         return Reading(None, str(error), [], False)
-    said = metadata(tree, url, now)
+    said = metadata(tree, url, now, agent)
     wishes = {wish.strip() for wish in f"{robots},{said.robots}".split(",")}
     links = [] if wishes & {"nofollow", "none"} else page_links(tree, url)
     text = main_text(tree, min_characters)

@@ -6,6 +6,7 @@ from email.message import Message
 import urllib3.exceptions
 from urllib3.util import Retry
 
+MAX_RETRY_AFTER = 30 * 24 * 3600  # seconds; whoever asks for longer is asked again then
 MAX_VALIDATOR = 500  # characters of an ETag or a date; longer ones are not kept
 
 # Rules of X-Robots-Tag that have a colon; what else stands before one is the name of a robot.
@@ -46,7 +47,7 @@ def retry_after(header: str | None) -> float | None:
     if header is None:
         return None
     try:
-        return Retry(0).parse_retry_after(header.strip())
+        return float(Retry(0, retry_after_max=MAX_RETRY_AFTER).parse_retry_after(header.strip()))
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
 

@@ -3,11 +3,13 @@
 import multiprocessing
 import queue
 import resource
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
 
 MEMORY = 2 * 1024**3  # bytes of address space of a process; pages of 5 MB that are all tags need a quarter of it
+PATIENCE = 6.0  # times the limit of CPU that a call may last by the clock: other programs want the cores, too
 
 # The server that children are forked from has no threads, so that no lock can be held in a child.
 _context = multiprocessing.get_context("forkserver")
@@ -21,7 +23,7 @@ class Processes:
     """So many processes that run calls from any number of threads. A context manager; the processes end with it, and
     when this process is killed.
 
-    seconds : most time for a call
+    seconds : most CPU time for a call; by the clock it may last `PATIENCE` times as long
     preload : modules that each process has imported from its start
     """
 
@@ -61,7 +63,7 @@ class _Process:
             self._start()
         try:
             self._connection.send((function, arguments))
-            if not self._connection.poll(self._seconds):
+            if not self._connection.poll(PATIENCE * self._seconds):
                 self.end()
                 raise Died(f"more than {self._seconds:g} s")
             succeeded, result = self._connection.recv()
@@ -69,14 +71,15 @@ class _Process:
             self._process.join()
             code = self._process.exitcode
             self.end()
-            raise Died(f"exit status {code}") from None
+            late = code == -signal.SIGPROF
+            raise Died(f"more than {self._seconds:g} s" if late else f"exit status {code}") from None
         if not succeeded:
             raise result
         return result
 
     def _start(self) -> None:
         self._connection, theirs = _context.Pipe()
-        self._process = _context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = _context.Process(target=_serve, args=(theirs, self._seconds), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -88,17 +91,19 @@ class _Process:
             self._process = None
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
     while True:
         try:
             function, arguments = connection.recv()
         except EOFError:
             return
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # the signal ends the process, whatever code it is in
         try:
             answer = (True, function(*arguments))
         except Exception as error:
             answer = (False, type(error)(*map(str, error.args)) if _plain(error) else RuntimeError(repr(error)[:500]))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         connection.send(answer)
 
 

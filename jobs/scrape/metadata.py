@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from jobs.scrape import urls
 from jobs.scrape.byline import MAX_AUTHORS, around, author_names, authors_among, date_among
 from jobs.scrape.dates import Moment, parse_moment
-from jobs.scrape.linked_data import LinkedData, is_article, is_review, linked_data
+from jobs.scrape.linked_data import LinkedData, is_article, is_review, linked_data, types
 from jobs.scrape.reviews import Review, review
 from jobs.scrape.text import clean_line
 from jobs.scrape.tree import base_url, words
@@ -50,8 +50,9 @@ class Metadata:
     is_article: bool
 
 
-def metadata(tree: HtmlElement, url: str, now: datetime) -> Metadata:
-    """Read the metadata of a page; dates after `now` and a day are mistakes."""
+def metadata(tree: HtmlElement, url: str, now: datetime, agent: str = "") -> Metadata:
+    """Read the metadata of a page; dates after `now` and a day are mistakes; what it says to robots is for all of them
+    or for `agent`."""
     data, metas = linked_data(tree), _metas(tree)
     canonical = _canonical(tree, metas, url)
     said = article_thing(data, {url, canonical})
@@ -73,7 +74,7 @@ def metadata(tree: HtmlElement, url: str, now: datetime) -> Metadata:
         tags=_tags(data, said, metas, tree),
         canonical_url=canonical,
         review=review(data, said),
-        robots=",".join(metas.get("robots", [])).lower(),
+        robots=",".join(_contents(metas, ("robots", agent.lower()))).lower(),
         is_article=said is not None or "article" in metas.get("og:type", []),
     )
 
@@ -90,7 +91,8 @@ def article_thing(data: LinkedData, addresses: set[str | None]) -> dict | None:
     articles = [thing for thing in data.things if is_article(thing)]
     for thing in articles:
         named = [thing.get("@id"), *data.values(thing, "url"), *data.values(thing, "mainEntityOfPage")]
-        if any((one.get("@id") if isinstance(one, dict) else one) in addresses for one in named if one):
+        said = [one.get("@id") if isinstance(one, dict) else one for one in named]
+        if any(one in addresses for one in said if isinstance(one, str)):
             return thing
     reviews = [thing for thing in articles if is_review(thing)]
     return next((thing for thing in articles if len(reviews) < 2 or not is_review(thing)), None)
@@ -163,14 +165,18 @@ def _bare(title: str, shown: str, sites: set[str]) -> str:
 
 
 def _authors(data: LinkedData, said: dict | None) -> list[str]:
-    """The names of a thing's authors, which may be texts or things that have a name."""
+    """The names of a thing's authors: what is a text, or the name of a person, may be a whole byline."""
     if said is None:
         return []
     values = data.values(said, "author") or data.values(said, "creator")
-    names = [[data.name(value)] if isinstance(value, dict) else author_names(value) for value in values]
+    names = [author_names(data.name(value)) if _is_person(value) else [data.name(value)] for value in values]
     return list(dict.fromkeys(name for several in names for name in several if name and "://" not in name))[
         :MAX_AUTHORS
     ]
+
+
+def _is_person(value: object) -> bool:
+    return not isinstance(value, dict) or "person" in map(str.casefold, types(value))
 
 
 def _names(texts: Iterable[str | None]) -> list[str]:

@@ -18,6 +18,7 @@ class _Host:
     free_at: float = 0.0  # monotonic clock
     failures: int = 0  # in a row
     given_up: str = ""  # why
+    away_until: float = 0.0  # monotonic clock; before that it does not want to be asked
 
 
 class Turns:
@@ -69,6 +70,7 @@ class Turns:
         just now."""
         known = self._of(host)
         known.failures += 1
+        known.away_until = max(known.away_until, time.monotonic() + (retry_after or 0.0))
         if known.given_up:
             return False
         if (retry_after or 0.0) > self._max_delay:
@@ -83,6 +85,10 @@ class Turns:
     def given_up(self, host: str) -> str:
         """Why the host is left alone for the rest of the run; empty: it is not."""
         return self._of(host).given_up
+
+    def away(self, host: str) -> float:
+        """The seconds from now for which the host has asked to be left alone; 0: it has not."""
+        return max(self._of(host).away_until - time.monotonic(), 0.0)
 
     @contextmanager
     def turn(self, host: str) -> Iterator[None]:

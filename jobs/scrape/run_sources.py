@@ -84,7 +84,7 @@ def add(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         address = urls.normalise(row["url"])
         if address is None:
-            raise cli.UserError(f"{row['url']} is not the address of a web page")
+            raise cli.UserError(f"{row['url']} is not the address of a web page: https://example.org/ is one")
         row["url"] = address
         if "kind" not in row and lake.is_empty("sources", {"url": address}):
             row["kind"] = _look(address).kind
@@ -134,16 +134,17 @@ def _problems(entry: object) -> Iterator[str]:
 
 
 def show_list() -> None:
-    """All sources as a table."""
+    """All sources, each with what it is, what it gave and how the last look at it ended."""
     from rich.console import Console
-    from rich.table import Column, Table
+    from rich.markup import escape
 
     from jobs.lake import Lake
 
     rows = (
         Lake()
         .sql(
-            "SELECT s.url, s.kind, s.language, s.tags, count(DISTINCT a.url) AS articles, max(a.fetched_at) AS newest, "
+            "SELECT s.url, s.name, s.kind, s.language, s.tags, count(DISTINCT a.url) AS articles, "
+            "max(a.fetched_at) AS newest, max(l.fetched_at) AS looked_at, "
             "arg_max(l.outcome || coalesce(': ' || l.reason, ''), l.fetched_at) AS last "
             "FROM sources s LEFT JOIN articles a ON a.source_url = s.url LEFT JOIN "
             "(SELECT * FROM crawl_log WHERE url = source_url) l ON l.url = s.url GROUP BY ALL ORDER BY s.url"
@@ -153,14 +154,18 @@ def show_list() -> None:
     if not rows:
         print("no sources yet: python -m jobs.scrape sources add URL")
         return
-    table = Table(
-        Column("source", overflow="fold", min_width=30), "kind", "language", "tags", "articles", "newest", "last look"
-    )
+    console = Console(highlight=False)
     for row in rows:
-        newest = f"{row['newest']:%Y-%m-%d %H:%M}" if row["newest"] else "-"
-        table.add_row(row["url"], row["kind"], row["language"] or "-", ", ".join(row["tags"] or ()),
-                      str(row["articles"]), newest, row["last"] or "never")  # fmt: skip
-    Console().print(table)
+        about = ", ".join(filter(None, (row["name"], row["kind"], row["language"], *(row["tags"] or ()))))
+        count = f"{row['articles']} article{'' if row['articles'] == 1 else 's'}"
+        newest = f", the newest read on {row['newest']:%Y-%m-%d %H:%M}" if row["newest"] else ""
+        look = (
+            f"last looked at on {row['looked_at']:%Y-%m-%d %H:%M}, {row['last']}"
+            if row["last"]
+            else "not looked at yet"
+        )
+        console.print(f"[bold]{escape(row['url'])}[/bold]", soft_wrap=True)
+        console.print(f"  {escape(about)}; {count}{newest}; {escape(look)}", soft_wrap=True)
 
 
 def show_check(url: str) -> None:
@@ -170,7 +175,8 @@ def show_check(url: str) -> None:
 
     found = _look(url)
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(found.url)}[/bold]: {found.kind}, {found.pages} pages")
+    pages = f"{found.pages} pages" + (f" in the first of {found.maps} sitemaps" if found.maps else "")
+    console.print(f"[bold]{escape(found.url)}[/bold]: {found.kind}, {pages}")
     console.print(f"robots.txt: {escape(found.robots)}")
     for name, addresses in (("feeds", found.feeds), ("sitemaps", found.sitemaps)):
         console.print(f"{name}: {escape(', '.join(addresses)) or 'none'}")
@@ -184,6 +190,9 @@ def show_check(url: str) -> None:
         console.print(f"\nno article in {escape(address)}: {escape(reason)}")
     if not found.articles:
         raise cli.UserError(f"{url}: no article could be read")
+    console.print(f"\nto read it: python -m jobs.scrape sources add {escape(found.url)}", soft_wrap=True)
+    for feed in found.feeds[:1]:
+        console.print(f"or its feed, which tells what is new: {escape(feed)}", soft_wrap=True)
 
 
 def _look(url: str) -> "Findings":

@@ -122,7 +122,7 @@ def test_hostile_pages_cost_themselves_only(lake, web, read):
         "/ok": article("Low"),
     }
     log = read(("feed", web.url("/feed")), timeout_seconds=1.5, extract_seconds=2)
-    assert log["/hang"] == ("failed", "unreadable more than 2 s")
+    assert log["/hang"] == ("failed", "unreadable more than 2 s"), "of CPU time"
     assert log["/bomb"][1].startswith("too large")
     assert log["/slow"] == ("failed", "timeout")
     assert log["/loop"][1].startswith("too many redirects")
@@ -138,10 +138,15 @@ def test_a_host_that_fails_again_and_again_is_left_alone(web, other_web, read):
     assert len(web.requests) == 5
 
 
-def test_a_host_that_asks_us_to_stay_away_is_left_alone(web, read):
-    web.pages = {"/feed": feed("/1", "/2"), "/1": respond(status=429, Retry_After="3600"), "/2": article("Low")}
+def test_a_host_that_asks_us_to_stay_away_is_left_alone_until_then(lake, web, read, pass_days):
+    web.pages = {"/feed": feed("/1", "/2"), "/1": respond(status=429, Retry_After="172800"), "/2": article("Low")}
     log = read(("feed", web.url("/feed")))
-    assert log["/2"] == ("skipped", "host given up it asks to come back in 3600 s")
+    assert log["/2"] == ("skipped", "host given up it asks to come back in 172800 s")
+    pass_days(1.9)
+    web.pages = {"/feed": feed(), "/1": article("Can"), "/2": article("Low")}
+    assert set(read(every_source=False)) == {"/feed"}
+    pass_days(0.1)
+    assert read(every_source=False) == {"/1": ("article", None), "/2": ("article", None)}
 
 
 def test_a_source_is_read_up_to_its_limit(web, read):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.scrape import byline, dates, reviews
+from jobs.scrape import byline, dates, headers, public, reviews, shards
 from jobs.scrape.extract import Hints, read_page, recognise
 from tests.scrape.conftest import article
 
@@ -16,7 +16,7 @@ def read(page: str | bytes, hints: Hints | None = None, robots: str = "", charse
     return read_page(body, charset, "http://example.org/a", hints or Hints(), robots, 250, NOW)
 
 
-@pytest.mark.parametrize("module", [byline, dates, reviews])
+@pytest.mark.parametrize("module", [byline, dates, headers, public, reviews, shards])
 def test_the_examples_hold(module):
     assert doctest.testmod(module).failed == 0
 

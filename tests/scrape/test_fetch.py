@@ -90,6 +90,15 @@ def test_a_secure_connection_that_is_never_made_is_cut_off_in_time(make_client):
     assert failed.seconds < 3
 
 
+def test_name_servers_that_do_not_answer_are_cut_off_in_time(make_client, monkeypatch):
+    asked, over = [], threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **options: asked.append(host) or over.wait(60))
+    failed = failure(make_client(timeout_seconds=0.5), "http://slow-names.test/")
+    over.set()
+    assert (failed.reason, failed.host_failed, asked) == ("timeout", True, ["slow-names.test"])
+    assert failed.seconds < 3
+
+
 def test_the_time_of_a_page_is_that_of_all_its_redirects(web, make_client):
     def slow(handler):
         handler.server.stopping.wait(0.2)
@@ -234,8 +243,10 @@ def test_a_busy_server_says_when_to_come_back(web, make_client):
         "/a": respond(status=429, Retry_After="7"),
         "/b": respond(status=503, Retry_After="Fri, 31 Dec 1999 23:59:59 GMT"),
         "/c": respond(status=503, Retry_After="soon"),
+        "/d": respond(status=503, Retry_After="9" * 4000),
     }
-    assert [failure(make_client(), web.url(path)).retry_after for path in ("/a", "/b", "/c")] == [7.0, 0.0, None]
+    asked_for = [failure(make_client(), web.url(path)).retry_after for path in web.pages]
+    assert asked_for == [7.0, 0.0, None, 30 * 86400.0], "at most a month"
 
 
 def test_nothing_is_remembered_and_nothing_is_taken_from_the_environment(web, make_client, monkeypatch):

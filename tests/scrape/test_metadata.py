@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jobs.scrape.dates import Moment, parse_moment
 from jobs.scrape.linked_data import linked_data
@@ -51,6 +53,28 @@ def test_everything_that_json_ld_says_is_read():
     assert (page.section, page.tags, page.language) == ("Reviews", ("slowcore", "Low"), "en")
     assert page.canonical_url == "http://example.org/reviews/low"
     assert page.is_article
+
+
+@pytest.mark.parametrize(
+    ("author", "names"),
+    [
+        ({"@type": "Person", "name": "By ANN OTHER and Bo Example, Staff Writers"}, ("ANN OTHER", "Bo Example")),
+        ({"@type": "person", "name": "Analysis by Ann Other"}, ("Ann Other",)),
+        ({"@type": "Person", "name": "Prince"}, ("Prince",)),
+        ({"@type": "Organization", "name": "Simon and Garfunkel News, London"}, ("Simon and Garfunkel News, London",)),
+        ({"name": "The Editors"}, ("The Editors",)),
+        ("https://example.org/ann", ()),
+    ],
+)
+def test_the_name_of_a_person_may_be_a_whole_byline(author, names):
+    assert said(json_ld(article(author=author))).authors == names
+
+
+def test_what_a_page_says_to_robots_is_for_all_of_them_or_for_us():
+    wishes = {"TestBot": "NoFollow", "robots": "noindex", "otherbot": "none"}
+    head = "".join(f"<meta name='{name}' content='{wish}'>" for name, wish in wishes.items())
+    assert metadata(parse(head), URL, NOW, "testbot").robots == "noindex,nofollow"
+    assert metadata(parse(head), URL, NOW).robots == "noindex"
 
 
 def test_things_in_graphs_and_lists_are_found_and_references_followed():
@@ -118,6 +142,29 @@ def test_reviews_by_readers_are_not_the_authors():
     readers = [{"@type": "Review", "author": f"R{n}", "reviewRating": {"ratingValue": 1}} for n in range(3)]
     page = said(json_ld({**ALBUM, "review": readers}, article(headline="On the album", author="Ann Other")))
     assert (page.title, page.authors, page.review) == ("On the album", ("Ann Other",), None)
+
+
+TEXTS = st.sampled_from(
+    ["Article", "Review", "Person", "2026-11-02", "8/10", "9" * 400, "a\0b", "\ud800", "#a", "", URL]
+)
+NAMES = st.sampled_from(["@type", "@id", "@graph", "author", "headline", "name", "datePublished", "articleSection",
+                         "keywords", "inLanguage", "review", "itemReviewed", "byArtist", "reviewRating", "ratingValue",
+                         "bestRating", "mainEntity", "mainEntityOfPage", "url"])  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 10) | st.floats(allow_nan=True) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=6), st.sampled_from(["Article", "Review", ["NewsArticle", 1], "Person"]))
+@settings(deadline=None, max_examples=300)
+def test_whatever_has_the_wrong_form_is_left_out(thing, kind):
+    page = said(json_ld([{**thing, "@type": kind}]))
+    for text in (page.title, page.section, page.language, *page.authors, *page.tags):
+        assert text is None or (text == text.strip() != "" and text.isprintable())
+    if page.review and page.review.rating is not None:
+        assert 0 <= page.review.rating <= 1
 
 
 # Meta elements

@@ -108,6 +108,16 @@ def test_a_check_shows_what_a_site_offers_and_forbids_and_three_articles(sources
     assert "/3" not in site.paths
 
 
+def test_of_an_index_of_sitemaps_the_first_one_is_looked_into(sources, site, capsys):
+    maps = "".join(f"<sitemap><loc>{site.url(path)}</loc></sitemap>" for path in ("/map.xml", "/no-map.xml"))
+    site.pages["/maps.xml"] = respond(f"<sitemapindex>{maps}</sitemapindex>".encode(), kind="text/xml")
+    sources("check", site.url("/maps.xml"))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "sitemap, 1 pages in the first of 2 sitemaps" in shown
+    assert "Band 1: the review" in shown
+    assert f"to read it: python -m jobs.scrape sources add {site.url('/maps.xml')}" in shown
+
+
 def test_a_check_of_what_cannot_be_read_says_why(sources, site):
     for url, problem in (
         (site.url("/nothing"), "status 404"),
@@ -125,9 +135,14 @@ def test_the_list_shows_each_source_and_what_came_of_it(sources, site, read, cap
     read(("feed", site.url("/feed"), {"tags": ["jazz"]}))
     sources("list")
     shown = capsys.readouterr().out
-    assert "feed" in shown
-    assert "jazz" in shown
+    address, rest = shown.splitlines()
+    assert address == site.url("/feed")
+    assert "feed, jazz; 1 article, the newest read on 20" in rest
+    assert rest.endswith("index: 2 entries")
 
 
-def test_the_help_shows_what_a_file_looks_like():
-    assert "- url:" in run_sources.EXAMPLE
+def test_the_file_in_the_help_can_be_read(tmp_path):
+    file = tmp_path / "sources.yaml"
+    file.write_text(run_sources.EXAMPLE.partition("\n\n")[2].partition("\n\n")[0])
+    first, second = run_sources.read_file(file)
+    assert (first["kind"], first["delay_seconds"], second["path"]) == ("feed", 5, "/music/")

@@ -84,6 +84,17 @@ def test_what_one_shard_finds_on_a_host_of_another_is_handed_over(lake, webs, re
     assert len(lake.arrow("articles")) == 3
 
 
+def test_a_source_that_moved_to_a_host_of_another_shard_is_handed_over(lake, webs, read):
+    mine, other = webs
+    mine.pages = {"/feed": redirect(other.url("/new-feed"))}
+    other.pages = {"/new-feed": feed("/1"), "/1": article("Low")}
+    moved = {"/feed": ("moved", f"redirect to {other.url('/new-feed')}")}
+    assert read(("feed", mine.url("/feed")), shard=Shard(1, 2)) == {**moved, "/new-feed": ("found", None)}
+    assert read(every_source=False, shard=Shard(2, 2)) == {"/new-feed": ("index", "1 entries"), "/1": ("article", None)}
+    assert read(shard=Shard(1, 2)) == moved, "it is asked again whether it is still there"
+    assert other.paths == ["/robots.txt", "/new-feed", "/1"]
+
+
 @pytest.mark.slow
 def test_two_shards_at_once_commit_to_the_same_tables(lake, webs, read, monkeypatch):
     for web in webs:
