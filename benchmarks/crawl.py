@@ -14,6 +14,7 @@ With a delay of a second for each host, the time that the delays alone take is t
 run and for one a day later, when no page has changed.
 """
 
+import argparse
 import json
 import math
 import os
@@ -34,6 +35,7 @@ from pathlib import Path
 from benchmarks.contest import alone, arg_parser, is_installed, save, show
 from benchmarks.crawl_server import FORBIDDEN, LATENCY, address
 
+PARTS = ("links", "articles", "delay", "daily")
 TOLERANCE = 0.002  # seconds by which the server's clock may see a rest shorter than it was
 
 
@@ -290,30 +292,46 @@ def row(measured: dict, best: dict) -> dict:
     }
 
 
+def compare(task: str, web: Web, repeats: int) -> list[dict]:
+    """Ours beside Scrapy's; the ratio is to the last one."""
+    contenders = [f"ours_{task}", *([f"scrapy_{task}"] if is_installed("scrapy") else [])]
+    measured = contest(web, contenders, repeats)
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    rows = [row(one, measured[-1]) for one in measured]
+    show(f"{task}: {web.hosts} hosts x {web.pages} pages, {LATENCY * 1000:g} ms latency; load {load}", rows)
+    return rows
+
+
+def with_delay(web: Web, delay: float) -> dict:
+    """A crawl with a delay: its time beside the floor, and its manners."""
+    polite = run("ours_links", web, delay)
+    floor = web.pages * delay + (web.pages + 1) * LATENCY  # a rest between robots.txt and each of the pages
+    times = {"delay": delay, "seconds": polite["seconds"], "floor": floor, "seconds/floor": polite["seconds"] / floor}
+    show("with a delay: the floor is one latency and one rest for each request", [times])
+    seen = manners(polite["log"], delay)
+    show("manners, by the server's log", [seen])
+    return {"delay": [times], "manners": [seen]}
+
+
 def main() -> None:
-    """Run all and show it."""
-    given = arg_parser("crawl", __doc__).parse_args()
+    """Run all, or the parts that are asked for, and show it."""
+    parser = arg_parser("crawl", __doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    given = parser.parse_args()
     web = Web(*((20, 10) if given.small else (200, 50)), free_port())
     repeats, results = 1 if given.small else 3, {}
-    for task in ("links", "articles"):
-        contenders = [f"ours_{task}", *([f"scrapy_{task}"] if is_installed("scrapy") else [])]
-        measured = contest(web, contenders, repeats if task == "links" else 1)
-        results[task] = [row(one, measured[-1]) for one in measured]
-        load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-        show(
-            f"{task}: {web.hosts} hosts x {web.pages} pages, {LATENCY * 1000:g} ms latency; load {load}", results[task]
-        )
-    delay = 0.2 if given.small else 1.0
-    polite = run("ours_links", web, delay)
-    rests = statistics.fmean([web.pages] * web.hosts)  # between robots.txt and each of the pages
-    floor = rests * delay + (web.pages + 1) * LATENCY
-    results["delay"] = [{"delay": delay, "seconds": polite["seconds"], "floor": floor,
-                         "seconds/floor": polite["seconds"] / floor}]  # fmt: skip
-    show("with a delay: the floor is one latency and one rest for each request", results["delay"])
-    results["manners"] = [manners(polite["log"], delay)]
-    show("manners, by the server's log", results["manners"])
-    results["daily"] = daily(web)
-    show("bytes sent by the servers, heads included; no page has changed", results["daily"])
+    if "links" in given.only:
+        results["links"] = compare("links", web, repeats)
+    if "articles" in given.only:
+        results["articles"] = compare("articles", web, 1)
+    if "delay" in given.only:
+        results |= with_delay(web, 0.2 if given.small else 1.0)
+    if "daily" in given.only:
+        results["daily"] = daily(web)
+        show("bytes sent by the servers, heads included; no page has changed", results["daily"])
     save(given.json, **results)
 
 
