@@ -71,9 +71,10 @@ def test_only_the_start_of_a_page_is_kept_where_that_is_wanted(web, make_client)
         endless(HEAD + b"Content-Length: 100\r\n\r\n", b"x", pause=0.02),
         endless(HEAD + b"\r\n", b"x", pause=0.02),
         endless(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", pause=0.02),
+        endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.02),
         endless(b"", b"", pause=0.02),
     ],
-    ids=["body", "body without length", "headers", "silence"],
+    ids=["body", "body without length", "headers", "answers before the answer", "silence"],
 )
 def test_a_page_that_drips_is_cut_off_in_time(web, make_client, answer):
     web.pages["/slow"] = answer
