@@ -1,10 +1,8 @@
-import doctest
 import json
 from datetime import UTC, datetime
 
 import pytest
 
-from jobs.scrape import byline, dates, headers, public, reviews, shards
 from jobs.scrape.extract import Hints, read_page, recognise
 from tests.scrape.conftest import article
 
@@ -14,11 +12,6 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 def read(page: str | bytes, hints: Hints | None = None, robots: str = "", charset: str | None = None):
     body = page.encode("utf-8", "surrogatepass") if isinstance(page, str) else page
     return read_page(body, charset, "http://example.org/a", hints or Hints(), robots, 250, NOW)
-
-
-@pytest.mark.parametrize("module", [byline, dates, headers, public, reviews, shards])
-def test_the_examples_hold(module):
-    assert doctest.testmod(module).failed == 0
 
 
 def test_the_main_text_is_without_what_surrounds_it():

@@ -1,19 +1,13 @@
 import codecs
-import doctest
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.scrape import text
 from jobs.scrape.text import clean, clean_line, decode, text_sha256
 
 WORDS = "Björk – “Vespertine” in Reykjavík"
-
-
-def test_the_examples_hold():
-    assert doctest.testmod(text).failed == 0
 
 
 @pytest.mark.parametrize(

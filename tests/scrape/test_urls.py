@@ -1,14 +1,8 @@
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.scrape import urls
-
-
-def test_the_examples_hold():
-    assert doctest.testmod(urls).failed == 0
 
 
 @pytest.mark.parametrize(
