@@ -5,12 +5,14 @@ of how surely the artist is the same and how surely the title is, each by the st
 figures were set by half of the marked pairs in tests/ingest/messy_names.tsv (`python -m benchmarks.matching`).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 from jobs.ingest.names import fold, split_featured
 from jobs.ingest.spelling import (
@@ -33,6 +35,9 @@ TITLES = {"same": 0.99, "version": 0.97, "spelling": 0.97, "subtitle": 0.93, "tr
 
 NOBODY = {"", "unknownartist", "unknown", "variousartists", "various", "va"}
 SHORTEST_TYPED = 6  # letters; in a shorter name one other letter makes another name
+MOST_SLIPS = 3
+NEARLY_THE_SAME = ("same", "spelling", "credit")  # with an artist so sure, a title may be wrongly typed
+DIGITS = re.compile(r"\d")
 LONG_TITLE = 12  # letters; a title from which on a surname alone will do
 
 
@@ -74,10 +79,12 @@ class Library:
             for artist_id in track.artist_ids:
                 for comparison in ("same", "version", "spelling", "subtitle"):
                     self._by_title[artist_id, comparison, getattr(title, comparison)].append(track)
-        self._titles_of: dict[str, list[tuple[str, Track]]] = defaultdict(list)
+        self._titles_of: dict[str, tuple[list[str], list[Track]]] = defaultdict(lambda: ([], []))  # keys, tracks
         for (artist_id, comparison, key), found in self._by_title.items():
             if comparison == "spelling" and len(key) >= SHORTEST_TYPED:
-                self._titles_of[artist_id].append((key, found[0]))
+                keys, theirs = self._titles_of[artist_id]
+                keys.append(key)
+                theirs.append(found[0])
         self._found_artists = lru_cache(1 << 16)(self._find_artists)
 
     def match(
@@ -98,7 +105,9 @@ class Library:
         wanted, imitation = title_of(title), is_imitation(artist, title)
         best: tuple[float, str, list[Track]] | None = None
         for how, artist_id in self._found_artists(artist):
-            for comparison, meant, tracks in self._same_titles(artist_id, wanted, title):
+            if best is not None and ARTISTS[how] * TITLES["same"] <= best[0]:
+                break  # the others are no surer
+            for comparison, meant, tracks in self._same_titles(artist_id, wanted, title, how in NEARLY_THE_SAME):
                 confidence = ARTISTS[how] * TITLES[comparison]
                 if best is not None and confidence <= best[0]:
                     continue
@@ -120,11 +129,16 @@ class Library:
         if imitation and not is_imitation("", track.title):
             return False
         if wanted.is_generic or artist_key(artist) in NOBODY:
-            return not (album and track.album) or fold(album) == fold(track.album)
+            return not (album and track.album) or _fold(album) == _fold(track.album)
         return True
 
-    def _same_titles(self, artist_id: str, wanted: Title, text: str) -> Iterable[tuple[str, Title, list[Track]]]:
-        """The artist's tracks whose title compares: how, with which title, and they; the strictest comparison first."""
+    def _same_titles(
+        self, artist_id: str, wanted: Title, text: str, typing: bool
+    ) -> Iterable[tuple[str, Title, list[Track]]]:
+        """The artist's tracks whose title compares: how, with which title, and they; the strictest comparison first.
+
+        typing : whether a title that is wrongly typed counts
+        """
         found = False
         for comparison in ("same", "version", "spelling", "subtitle"):
             tracks = self._by_title.get((artist_id, comparison, getattr(wanted, comparison)))
@@ -140,8 +154,10 @@ class Library:
             tracks = self._by_title.get((artist_id, "spelling", title_of(rest).spelling))
             if tracks:
                 yield "track number", title_of(rest), tracks
-        if len(wanted.spelling) >= SHORTEST_TYPED:
-            close = [t for key, t in self._titles_of.get(artist_id, ()) if is_typed(wanted.spelling, key)]
+        if typing and len(wanted.spelling) >= SHORTEST_TYPED and artist_id in self._titles_of:
+            keys, theirs = self._titles_of[artist_id]
+            near = extract(wanted.spelling, keys, scorer=OSA.distance, score_cutoff=MOST_SLIPS, limit=None)
+            close = [theirs[place] for key, _, place in near if is_typed(wanted.spelling, key)]
             if close:
                 yield "typing", wanted, close
 
@@ -149,7 +165,7 @@ class Library:
 
     def _add_artist(self, artist_id: str, name: str) -> None:
         key, words = artist_key(name), initials(name)
-        for comparison, entry in (("same", fold(split_featured(name)[0] or name)), ("spelling", key)):
+        for comparison, entry in (("same", _fold(split_featured(name)[0] or name)), ("spelling", key)):
             self._artists[comparison, entry].append(artist_id)
         for part in credited(name):
             self._artists["credit", artist_key(part)].append(artist_id)
@@ -169,7 +185,7 @@ class Library:
             for artist_id in artist_ids:
                 found.setdefault(artist_id, how)
 
-        add("same", self._artists.get(("same", fold(split_featured(name)[0] or name)), ()))
+        add("same", self._artists.get(("same", _fold(split_featured(name)[0] or name)), ()))
         add("spelling", self._artists.get(("spelling", key), ()))
         add("credit", self._artists.get(("credit", key), ()))
         for part in credited(name):
@@ -184,18 +200,23 @@ class Library:
             for shorter in _deletions(key):
                 close = self._artists.get(("typing", shorter), ())
                 add("typing", (a for a in close if is_typed(key, self._artists["key", a][0])))
-        return [(how, artist_id) for artist_id, how in found.items()]
+        return sorted(((how, artist_id) for artist_id, how in found.items()), key=lambda f: -ARTISTS[f[0]])
+
+
+_fold = lru_cache(1 << 16)(fold)
 
 
 def is_typed(one: str, other: str) -> bool:
     """Whether one is the other, wrongly typed: a letter too many, too few, another, or two swapped; two such places
-    in names of 12 letters and more, three from 24 on. The first letter is right.
+    in names of 12 letters and more, three from 24 on. The first letter is right, and all digits are.
 
     >>> is_typed("ledzepplin", "ledzeppelin"), is_typed("prince", "princess")
     (True, False)
     """
     most = 1 + (min(len(one), len(other)) >= 12) + (min(len(one), len(other)) >= 24)
-    return one[:1] == other[:1] and OSA.distance(one, other, score_cutoff=most) <= most
+    if one[:1] != other[:1] or OSA.distance(one, other, score_cutoff=most) > most:
+        return False
+    return DIGITS.findall(one) == DIGITS.findall(other)
 
 
 def _deletions(key: str) -> set[str]:
@@ -213,10 +234,10 @@ def _agree(one: tuple[str, ...], other: list[str]) -> bool:
 
 
 def _best(tracks: list[Track], title: str, album: str | None) -> Track:
-    same_title, same_album = title_of(title).same, fold(album) if album else None
+    same_title, same_album = title_of(title).same, _fold(album) if album else None
 
     def rank(track: Track) -> tuple:
-        on_album = same_album is not None and track.album is not None and fold(track.album) == same_album
+        on_album = same_album is not None and track.album is not None and _fold(track.album) == same_album
         return not on_album, title_of(track.title).same != same_title, track.track_id
 
     return min(tracks, key=rank)
