@@ -2,7 +2,8 @@
 
 The policy and the lists need this week's collaborative factors; without them they wait until the failure is mended and
 the task cleared. Words and sound make them better: when one of these stages fails for good, the lists go out
-without, and the run is marked as failed all the same, so that it is seen.
+without, and the run is marked as failed all the same, so that it is seen. So it is when `watch`, after the lists have
+gone out, finds that somebody should look at them.
 
 Backfill: `airflow backfill create --dag-id discover_weekly --from-date 2026-10-05 --to-date 2026-11-16`. Weeks run
 one after the other, oldest first, because each learns from the one before. A re-run replaces its own week.
@@ -24,7 +25,7 @@ with DAG(
     scrape = stages.scrape()
     culture = stages.job("culture", trigger_rule=TriggerRule.ALL_DONE)  # reads the articles there are
     collaborative, audio, ranking = stages.collaborative(), stages.audio(), stages.ranking()
-    publish = stages.job("publish")
+    publish, watch = stages.job("publish"), stages.job("publish.watch")
 
     extras = EmptyOperator(
         task_id="words_and_sound",
@@ -40,5 +41,5 @@ with DAG(
     scrape >> culture >> extras
     dag.get_task("audio.embed") >> extras
     [train, extras] >> learn  # what listeners kept is described by what the week knows of tracks
-    dag.get_task("ranking.rank") >> publish
-    [scrape, culture, collaborative, audio, ranking, publish] >> complete
+    dag.get_task("ranking.rank") >> publish >> watch
+    [scrape, culture, collaborative, audio, ranking, watch] >> complete

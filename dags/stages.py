@@ -48,6 +48,8 @@ STAGES = {
     "ranking.rank": Stage("Writes the list of every listener, with a reason for each track.", 6, "spark",
                           ("discover_weekly",)),
     "publish": Stage("Writes the lists as playlist files and pages, and the report of the run.", 2, "default_pool"),
+    "publish.watch": Stage("Fails when a person should look: short lists, less reward or coverage, silent sources.", 1,
+                           "default_pool"),
 }  # fmt: skip
 
 
@@ -114,16 +116,21 @@ def run_week(context: Mapping[str, Any]) -> str:
 
 
 def tell_failure(context: Mapping[str, Any]) -> None:
-    """Log one line about a failed task: which one, for which week, which try, why, and where its log is."""
-    task = context["ti"]
+    """Log one line about a failed task (which one, for which week, which try, why, where its log is), and alert."""
+    from jobs import alerts
+
+    task, day = context["ti"], None
     try:
-        week = weeks.resolve(context).isoformat()
+        day = weeks.resolve(context)
+        week = day.isoformat()
     except ValueError as error:  # then this is why the task failed
         week = str(error)
     log.error(
         "FAILED: DAG %s, task %s, week %s, try %s: %s; log: %s",
         task.dag_id, task.task_id, week, task.try_number, context.get("exception"), task.log_url,
     )  # fmt: skip
+    text = f"DAG {task.dag_id}, task {task.task_id}: {context.get('exception')}; log: {task.log_url}"
+    alerts.send([alerts.Alert("failed_task", day, text)])
 
 
 def common() -> dict[str, Any]:

@@ -53,8 +53,13 @@ def run(parser: argparse.ArgumentParser, main: Callable[..., None]) -> None:
         settings()
         with recorded(parser, arguments):
             main(**arguments)
-    except (UserError, AuditFailed) as error:
+    except UserError as error:
         logging.getLogger("discover").error("%s", error)
+        sys.exit(2)
+    except AuditFailed as error:
+        from jobs.alerts import Alert, send
+
+        send([Alert("failed_audit", arguments.get("week"), str(error))])
         sys.exit(2)
     except ValidationError as error:
         if error.title != "Settings":

@@ -168,6 +168,16 @@ class PublishSettings(Section):
     postgres_url: SecretStr = SecretStr("")  # postgresql://user:password@host/database to serve from; empty: none
 
 
+class AlertSettings(Section):
+    """When a person should look."""
+
+    webhook: SecretStr = SecretStr("")  # address that gets each alert as JSON, by POST; empty: none
+    short_lists: float = Field(0.1, ge=0, le=1)  # share of lists that may be shorter than a full one
+    coverage_drop: float = Field(0.25, ge=0, le=1)  # by which listeners or tracks may fall below the weeks before
+    reward_drop: float = Field(0.25, ge=0, le=1)  # by which the reward may fall below the weeks before
+    silent_days: int = Field(21, ge=1)  # for which a source may bring no article
+
+
 class Settings(BaseSettings):
     """All settings; see the sections."""
 
@@ -189,6 +199,7 @@ class Settings(BaseSettings):
     audio: AudioSettings = AudioSettings()
     ranking: RankingSettings = RankingSettings()
     publish: PublishSettings = PublishSettings()
+    alerts: AlertSettings = AlertSettings()
 
     @field_validator("home")
     @classmethod

@@ -1,4 +1,4 @@
-"""`python -m jobs.publish [show] --week YYYY-MM-DD`; see the help."""
+"""`python -m jobs.publish [show|watch] --week YYYY-MM-DD`; see the help."""
 
 import argparse
 import logging
@@ -33,7 +33,7 @@ def arg_parser() -> argparse.ArgumentParser:
     )
     cli.add_week(parser)
     parser.set_defaults(step="write", user=None)
-    steps = parser.add_subparsers(title="steps", metavar="[show]", description="without one, the files are written")
+    steps = parser.add_subparsers(title="steps", metavar="[STEP]", description="without one, the files are written")
     show = steps.add_parser(
         "show",
         help="show how many listeners got a playlist, and one of them",
@@ -41,21 +41,32 @@ def arg_parser() -> argparse.ArgumentParser:
         epilog="example: python -m jobs.publish show --week 2026-11-23 --user u001",
     )
     show.add_argument("--user", metavar="ID", help="whose playlist (default: the first listener's)")
-    show.add_argument(
-        "--week",
-        type=cli.week_argument,
-        default=argparse.SUPPRESS,
-        metavar="YYYY-MM-DD",
-        help="the Monday of the lists",
+    watch = steps.add_parser(
+        "watch",
+        help="tell what of the week a person should look at",
+        description="Look for lists that could not be filled, for reward or coverage that has dropped, and for sources "
+        "that have gone silent (DISCOVER_ALERTS_...). Each alert goes into the log and to DISCOVER_ALERTS_WEBHOOK; "
+        "with any, the exit status is 2.",
+        epilog="example: python -m jobs.publish watch --week 2026-11-23",
     )
-    show.set_defaults(step="show")
+    for step in (show, watch):
+        step.set_defaults(step=step.prog.split()[-1])
+        step.add_argument(
+            "--week",
+            type=cli.week_argument,
+            default=argparse.SUPPRESS,
+            metavar="YYYY-MM-DD",
+            help="the Monday of the lists",
+        )
     return parser
 
 
 def main(step: str, week: date, user: str | None = None) -> None:
-    """Write the files of a week, or show it."""
+    """Write the files of a week, show it, or tell what is wrong with it."""
     if step == "show":
         show_week(week, user)
+    elif step == "watch":
+        watch_week(week)
     else:
         write_week(week)
 
@@ -160,6 +171,20 @@ def show_week(week: date, user: str | None) -> None:
         if not places:
             raise cli.UserError(f"listener {user!r} has no list for week {week}")
         show(_summary(connection, week), user, places, _output())
+
+
+def watch_week(week: date) -> None:
+    """Tell what of a week a person should look at. Raises cli.UserError when there is anything."""
+    from jobs.alerts import send
+    from jobs.lake import Lake
+    from jobs.publish.watch import alerts
+
+    with Lake().connect() as connection:
+        found = list(alerts(connection, week, settings().ranking.playlist_length, settings().alerts))
+    send(found)
+    if found:
+        raise cli.UserError(f"week {week}: alerts, {len(found)} of them; the lists are out all the same")
+    log.info("week %s: nothing to alert anybody about", week)
 
 
 def _parameters(week: date) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def environment(home: Path) -> dict[str, str]:
         "DISCOVER_SPARK_SHUFFLE_PARTITIONS": "2",
         "DISCOVER_SPARK_JAVA_OPTIONS": QUICK_JAVA,
         "DISCOVER_AUDIO_EPOCHS": "2",
+        "DISCOVER_ALERTS_SHORT_LISTS": "1",  # so few tracks do not fill everybody's second list
+        "DISCOVER_ALERTS_COVERAGE_DROP": "1",
     }
 
 
