@@ -53,6 +53,8 @@ class SubsonicSettings(Section):
     """A music server that speaks the Subsonic API."""
 
     password: SecretStr = SecretStr("")  # of the user; empty: asked for on the terminal
+    push_url: str = ""  # server on which `push_user` gets the weekly list as a playlist; empty: none
+    push_user: str = ""  # that user, by the name that listens have
 
 
 class ScrapeSettings(Section):

@@ -1,4 +1,4 @@
-"""`python -m jobs.publish [show|watch] --week YYYY-MM-DD`; see the help."""
+"""`python -m jobs.publish [show|watch|push] --week YYYY-MM-DD`; see the help."""
 
 import argparse
 import logging
@@ -49,7 +49,19 @@ def arg_parser() -> argparse.ArgumentParser:
         "with any, the exit status is 2.",
         epilog="example: python -m jobs.publish watch --week 2026-11-23",
     )
-    for step in (show, watch):
+    push = steps.add_parser(
+        "push",
+        help="put a list on a music server, as a playlist",
+        description="Put the list of a user of a Subsonic server (Navidrome and the like) there, into one playlist "
+        "named as DISCOVER_PUBLISH_TITLE says, in place of last week's. The server's songs must have been imported "
+        "(jobs.ingest subsonic); what it does not have is left out. The password is that of "
+        "DISCOVER_SUBSONIC_PASSWORD, else it is asked for. With DISCOVER_SUBSONIC_PUSH_URL and _USER the weekly run "
+        "does this.",
+        epilog="example: python -m jobs.publish push http://localhost:4533 --user ann",
+    )
+    push.add_argument("url", metavar="URL", help="address of the server")
+    push.add_argument("--user", metavar="NAME", required=True, help="the user, who is the listener as well")
+    for step in (show, watch, push):
         step.set_defaults(step=step.prog.split()[-1])
         step.add_argument(
             "--week",
@@ -61,12 +73,17 @@ def arg_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(step: str, week: date, user: str | None = None) -> None:
-    """Write the files of a week, show it, or tell what is wrong with it."""
+def main(step: str, week: date, user: str | None = None, url: str | None = None) -> None:
+    """Write the files of a week, show it, tell what is wrong with it, or push a list."""
     if step == "show":
         show_week(week, user)
     elif step == "watch":
         watch_week(week)
+    elif step == "push":
+        from jobs.lake import Lake
+
+        with Lake().connect() as connection:
+            _push(connection, week, url, user)
     else:
         write_week(week)
 
@@ -82,6 +99,8 @@ def write_week(week: date) -> None:
         files, playable = _write_lists(connection, week, output / week.isoformat())
         _write_report(connection, week, output)
         _serve(connection, week)
+        if settings().subsonic.push_url:
+            _push(connection, week, settings().subsonic.push_url, settings().subsonic.push_user)
     removed = keep_newest(output, settings().publish.keep_weeks, week)
     page.write_index(output, settings().publish.title)
     lake.record(week, "publish", [("playlists", "", files), ("tracks_playable", "", playable)])
@@ -133,6 +152,15 @@ def _serve(connection: "DuckDBPyConnection", week: date) -> None:
     with logged("publishing to Postgres"):
         rows = postgres.publish(connection, week, url)
     log.info("Postgres: %s", ", ".join(f"{count:,} rows of {name}" for name, count in rows.items()))
+
+
+def _push(connection: "DuckDBPyConnection", week: date, url: str, user: str) -> None:
+    """Put the list of a user on a music server."""
+    from jobs.publish.push import push
+    from jobs.subsonic import Subsonic, ask_password
+
+    with Subsonic(url, user, ask_password(url, user)) as server:
+        push(connection, server, settings().publish.title, week)
 
 
 def _write_report(connection: "DuckDBPyConnection", week: date, output: Path) -> None:

@@ -1,6 +1,7 @@
 """Removing a listener from what was published."""
 
 import json
+import logging
 import re
 import shutil
 from datetime import date
@@ -11,11 +12,18 @@ from jobs.publish.pages import Index
 from jobs.publish.swap import replace_text
 from jobs.settings import settings
 
+log = logging.getLogger("discover")
 VERSION = re.compile(r"\.?(\d{4}-\d{2}-\d{2})(?:\.[0-9a-f]{32})?")
 
 
 def forget(user_id: str) -> int:
-    """Remove a listener's files of all weeks, and the listener from each week's index; return how many files went."""
+    """Remove a listener's files of all weeks, the listener from each week's index, and from Postgres where it is
+    published to; return how many files went."""
+    url = settings().publish.postgres_url.get_secret_value()
+    if url:
+        from jobs.publish import postgres
+
+        log.info("Postgres: %s rows removed", f"{postgres.forget(url, user_id):,}")
     removed = 0
     output = settings().home / "output"
     for folder in sorted(output.iterdir()) if output.is_dir() else ():

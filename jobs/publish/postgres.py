@@ -92,13 +92,17 @@ def prepare(connection: Connection) -> None:
     _grant(connection)
 
 
-def forget(connection: Connection, user_id: str) -> int:
-    """Remove a listener from all tables; return the rows removed. Tables that do not exist hold nobody."""
+def forget(url: str, user_id: str) -> int:
+    """Remove a listener from all tables, and from the files that they lie in; return the rows removed. Tables that do
+    not exist hold nobody."""
     removed = 0
-    for name in TABLES:
-        if connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{name}"]).fetchone()[0]:
-            deleted = sql.SQL("DELETE FROM {} WHERE user_id = %s").format(sql.Identifier(SCHEMA, name))
-            removed += connection.execute(deleted, [_text(user_id)]).rowcount
+    with psycopg.connect(url, application_name="discover weekly", autocommit=True) as connection:
+        for name in TABLES:
+            if connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{name}"]).fetchone()[0]:
+                target = sql.Identifier(SCHEMA, name)
+                deleted = sql.SQL("DELETE FROM {} WHERE user_id = %s").format(target)
+                removed += connection.execute(deleted, [_text(user_id)]).rowcount
+                connection.execute(sql.SQL("VACUUM (FULL, ANALYZE) {}").format(target))
     return removed
 
 

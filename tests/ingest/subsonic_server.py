@@ -51,7 +51,24 @@ class World:
             if one["id"] not in self.playlists:
                 raise Refused(70, "Playlist not found")
             return {"playlist": self.playlists[one["id"]]}
+        if method == "createPlaylist":
+            return {"playlist": self._put_playlist(one, query.get("songId", []))}
+        if method == "updatePlaylist":
+            self.playlists[one["playlistId"]].update(comment=one["comment"], public=one["public"] == "true")
+            return {}
+        if method == "deletePlaylist":
+            del self.playlists[one["id"]]
+            return {}
         raise Refused(0, f"unknown method {method}")
+
+    def _put_playlist(self, one: dict[str, str], song_ids: list[str]) -> dict:
+        """Make a playlist, or replace the songs of one."""
+        entries = [self.songs()[song] for song in song_ids]
+        if "playlistId" in one:
+            self.playlists[one["playlistId"]]["entry"] = entries
+            return self.playlists[one["playlistId"]]
+        made = {"id": f"made{len(self.playlists)}", "name": one["name"], "owner": self.user, "entry": entries}
+        return self.playlists.setdefault(made["id"], made)
 
 
 class Refused(Exception):

@@ -12,6 +12,7 @@ from jobs.cli import UserError
 from jobs.lake import ALL, Lake
 from jobs.publish import postgres
 from jobs.publish.__main__ import main
+from jobs.publish.forget import forget
 from jobs.settings import Settings, settings
 from tests.publish import cluster
 
@@ -203,15 +204,13 @@ def test_a_column_that_the_contract_has_got_since_is_added(served, url):
 
 def test_a_listener_who_leaves_is_in_no_table(served, url):
     write(served, WEEK, url)
-    with psycopg.connect(url) as connection:
-        assert postgres.forget(connection, STRANGE) == 5
+    assert postgres.forget(url, STRANGE) == 5
     for table in postgres.TABLES:
         assert query(url, f"SELECT DISTINCT user_id FROM discover.{table}") == [("ann",)]
 
 
 def test_nobody_is_forgotten_in_an_empty_database(url):
-    with psycopg.connect(url) as connection:
-        assert postgres.forget(connection, "ann") == 0
+    assert postgres.forget(url, "ann") == 0
 
 
 def test_the_stage_publishes_when_the_address_is_set(changing, url, monkeypatch):
@@ -229,3 +228,11 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(lake, mon
         main("write", WEEK)
     assert "secret" not in str(failed.value)
     assert not isinstance(failed.value, UserError), "worth a retry"
+
+
+def test_who_is_forgotten_in_the_files_is_forgotten_in_the_database(served, url, monkeypatch):
+    write(served, WEEK, url)
+    monkeypatch.setenv("DISCOVER_PUBLISH_POSTGRES_URL", url)
+    settings.cache_clear()
+    forget("ann")
+    assert query(url, "SELECT count(*) FROM discover.discover_weekly WHERE user_id = 'ann'") == [(0,)]
