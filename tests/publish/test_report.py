@@ -20,6 +20,11 @@ HOSTILE = "<script>alert(1)</script>"
 
 @pytest.fixture
 def world(lake, home):
+    """The lake below."""
+    return filled(lake, home)
+
+
+def filled(lake, home):
     """Two weeks of lists for four listeners, two places each; the first week is judged. Track t0 has been heard by all
     but its listeners of the lists, t4 came out last week."""
     lake.publish("artists", pd.DataFrame({"artist_id": ["a", "b"], "name": ["A", HOSTILE]}), ALL)
@@ -56,8 +61,8 @@ def world(lake, home):
     lake.record(WEEK, "process ranking.rank", [("seconds", "", 12.5), ("peak_memory_mib", "", 900.0)])
     lake.record(WEEK, "audio.train", [("loss", f"epoch={HOSTILE}", 0.5)])
     for week, terms in ((LAST, {"dreamy": 0.1, "harsh": 0.9}), (WEEK, {"dreamy": 0.8, "harsh": 0.2, HOSTILE: 0.1})):
-        rows = [("artist", "a", "word", term, weight, 1, LAST) for term, weight in terms.items()]
-        names = ["entity_kind", "entity_id", "kind", "term", "weight", "documents", "since"]
+        rows = [("artist", "a", "word", term, weight, 1, LAST, False) for term, weight in terms.items()]
+        names = ["entity_kind", "entity_id", "kind", "term", "weight", "documents", "since", "inherited"]
         lake.publish("cultural_vectors", pd.DataFrame(rows, columns=names), {"week": week})
     (home / "rejects").mkdir()
     lines = [{"reason": "no such track"}, {"reason": "no such track"}, {"reason": HOSTILE}]
