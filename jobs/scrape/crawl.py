@@ -28,6 +28,7 @@ XML = frozenset({"application/xml", "text/xml"})
 JSON = frozenset({"application/json", "application/feed+json"})
 PACKED = frozenset({"application/gzip", "application/x-gzip", "application/octet-stream", "text/plain"})  # of sitemaps
 GONE = 410  # for good
+UNWELCOME = frozenset({401, 403})  # one is about a page; several in a row are about us
 CONSIDERED_PER_PAGE = 20  # so many times max_pages addresses of a source are considered; beyond it is a trap
 HOPELESS = frozenset({"unknown host", "no secure connection"})  # not tried again in the same run
 NEXT_RUN = frozenset({"page limit", "host limit", "host given up"})  # reasons that do not hold any longer then
@@ -165,14 +166,16 @@ class Crawl:
     def _not_fetched(self, visit: Visit, failure: NotFetched) -> bool:
         """Tell why there is no page, or return that it is to be tried again."""
         host = urls.host(failure.url)
-        if failure.host_failed:
+        if failure.host_failed or failure.status in UNWELCOME:
             if self._turns.failed(host, str(failure), failure.retry_after):
                 log.warning("%s is left alone for this run: %s", host, self._turns.given_up(host))
-            hopeless = failure.reason in HOPELESS or self._turns.given_up(host)
+            hopeless = not failure.host_failed or failure.reason in HOPELESS or self._turns.given_up(host)
             if visit.attempts < self._config.retries and not hopeless:
                 with self._lock:
                     self.retries += 1
                 return True
+        elif failure.status is not None:  # no page, but an answer
+            self._turns.succeeded(host)
         asked_for = timedelta(seconds=failure.retry_after or 0.0)
         if failure.reason == "redirect to other shard":
             there = replace(visit, url=failure.detail)

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from jobs.scrape.__main__ import main
 from tests.scrape.conftest import article
 from tests.scrape.server import endless, feed, redirect, respond
@@ -136,6 +138,17 @@ def test_a_host_that_fails_again_and_again_is_left_alone(web, other_web, read):
     assert [log[f"/{n}"][0] for n in range(8) if n != 1] == ["failed"] * 2 + ["skipped"] * 5
     assert log["/7"][1] == "host given up 3 failures in a row, the last one: status 500"
     assert len(web.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "asked_for"), [(403, 3), (404, 8)], ids=["they do not want us", "they are not there"]
+)
+def test_a_host_that_refuses_page_after_page_is_left_alone(web, read, status, asked_for):
+    pages = [f"/{n}" for n in range(8)]
+    web.pages = {"/feed": feed(*pages), **dict.fromkeys(pages, respond(status=status))}
+    log = read(("feed", web.url("/feed")), max_failures=3)
+    assert [log[page][0] for page in pages] == ["failed"] * asked_for + ["skipped"] * (8 - asked_for)
+    assert web.paths == ["/robots.txt", "/feed", *pages[:asked_for]], "none is tried again"
 
 
 def test_a_host_that_asks_us_to_stay_away_is_left_alone_until_then(lake, web, read, pass_days):
