@@ -227,6 +227,7 @@ def run(contender: str, web: Web, delay: float) -> dict:
         }
         arguments = {"hosts": web.hosts, "port": web.port, "delay": delay, "pages": web.pages}
         measured = alone(f"benchmarks.crawl:{contender}", environment, **arguments)
+    print(f"{contender}: {measured['pages']} pages in {measured['seconds']:.1f} s", file=sys.stderr)
     return {"contender": contender, **measured, "log": log}
 
 
@@ -317,12 +318,13 @@ def main() -> None:
     """Run all, or the parts that are asked for, and show it."""
     parser = arg_parser("crawl", __doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--repeats", type=int, default=3, metavar="N", help="runs of links, of which the median counts")
     parser.add_argument(
         "--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     given = parser.parse_args()
     web = Web(*((20, 10) if given.small else (200, 50)), free_port())
-    repeats, results = 1 if given.small else 3, {}
+    repeats, results = 1 if given.small else given.repeats, {}
     if "links" in given.only:
         results["links"] = compare("links", web, repeats)
     if "articles" in given.only:
