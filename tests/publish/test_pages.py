@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.publish.pages import Index, Pages, copy_assets
+import schemas
+from jobs.publish.pages import REASONS, Index, Pages, copy_assets
 from tests.publish import html
 
 WEEK = date(2026, 11, 23)
@@ -137,3 +138,7 @@ def test_an_index_without_listeners_says_so(folder):
     made_index(folder, 0)
     html.check(folder / "index.html")
     assert "No lists in this week." in html.texts((folder / "index.html").read_text(), "p")
+
+
+def test_every_kind_of_reason_has_words():
+    assert set(REASONS) == set(schemas.table("discover_weekly").column("explanation_kind").allowed)

@@ -64,7 +64,7 @@ def filled(lake):
 
 def publish_lists(lake, week, offered, users):
     rows = [
-        (user, rank, track, "popular", f"Why {STRANGE}", 0.25, 0.5, rank == 2, "v1", {"bias": 1.0, "é": -0.5})
+        (user, rank, track, "first_listener", f"Why {STRANGE}", 0.25, 0.5, rank == 2, "v1", {"bias": 1.0, "é": -0.5})
         for user in users
         for rank, track in enumerate(offered, start=1)
     ]

@@ -31,7 +31,7 @@ def served(lake, tmp_path):
     lake.publish("tracks", pd.DataFrame(tracks, columns=names), ALL)
     lists = pd.DataFrame(
         [
-            (user, rank, track, "popular", f"Popular number {rank}", 0.25, 0.5, rank == 2, "v1", {"bias": 1.0})
+            (user, rank, track, "first_listener", f"Popular number {rank}", 0.25, 0.5, rank == 2, "v1", {"bias": 1.0})
             for user in ("ann", "Ann", HOSTILE)
             for rank, track in ((1, "heard-of"), (2, "silent"))
         ],
@@ -94,7 +94,7 @@ def test_the_summary_counts_what_there_is(served, home):
         "playable_share": 0.5,
         "expected_stream_rate": 0.25,
     }
-    assert told["reasons"] == {"popular": 1.0}
+    assert told["reasons"] == {"first_listener": 1.0}
     assert told["set_aside"] == {"listens.jsonl": 2}
     assert {"stage": "audio.train", "metric": "loss", "dimension": "epoch=1 <i>", "value": 0.5} in told["metrics"]
 

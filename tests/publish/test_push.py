@@ -33,7 +33,7 @@ def server(world, lake):
     lake.publish("tracks", tracks.assign(work_id=tracks["track_id"]), ALL)
     for week, offered in ((WEEK, ("t1", "t4", "t0")), (NEXT, ("t2",))):
         rows = [
-            ("ann", rank, track, "popular", "Why", 0.5, 0.5, False, "v1", {})
+            ("ann", rank, track, "first_listener", "Why", 0.5, 0.5, False, "v1", {})
             for rank, track in enumerate(offered, start=1)
         ]
         names = ["user_id", "rank", "track_id", "explanation_kind", "explanation", "score", "propensity", "explored"]

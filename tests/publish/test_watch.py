@@ -33,7 +33,7 @@ def publish(lake, week, lengths, rewards=None):
     """Lists of these lengths for u0, u1, ...; each week offers two tracks of its own."""
     first = 1 + 2 * ((WEEK - week).days // 7)
     rows = [
-        (f"u{user}", rank, f"t{first + rank - 1}", "popular", "Why", 0.5, 0.5, False, "v1", {})
+        (f"u{user}", rank, f"t{first + rank - 1}", "first_listener", "Why", 0.5, 0.5, False, "v1", {})
         for user, length in enumerate(lengths)
         for rank in range(1, length + 1)
     ]
@@ -63,8 +63,9 @@ def test_a_good_week_alerts_nobody(stocked):
 
 
 def test_lists_that_could_not_be_filled_are_told_beyond_the_setting(stocked):
-    all_else = [(datetime(2026, 9, 2, 12, n, tzinfo=UTC), u, f"t{n}") for u in ("u8", "u9") for n in range(2, 12)]
-    stocked.publish("listens", pd.DataFrame(all_else, columns=["listened_at", "user_id", "track_id"]), APPEND)
+    begun = [(datetime(2026, 9, 2, 12, n, tzinfo=UTC), u, f"t{n}", 9) for u in ("u8", "u9") for n in range(2, 12)]
+    columns = ["listened_at", "user_id", "track_id", "ms_played"]  # heard, and not streamed
+    stocked.publish("listens", pd.DataFrame(begun, columns=columns), APPEND)
     publish(stocked, WEEK, [2] * 8 + [1, 1])
     assert found(stocked) == [("short_lists", "2 of 10 lists have fewer than 2 tracks")]
     assert found(stocked, OPTIONS.model_copy(update={"short_lists": 0.2})) == []

@@ -25,12 +25,12 @@ REWARD = """
 """
 NORMAL = 1.96  # standard errors on each side of a 95 % interval
 ESTIMATE = re.compile(r"policy=(.*), estimator=(.*?)(?:, (low|high))?")
-# The metrics to follow over the weeks: section title, stage, metric, whether a share, and whether more is better.
+# What to follow over the weeks: title, stage, metric.
 ACCURACY = (
-    ("Collaborative: recall at 30, weeks held out", "collaborative.evaluate", "recall_at_30", False),
-    ("Collaborative: NDCG at 30, weeks held out", "collaborative.evaluate", "ndcg_at_30", False),
-    ("Sound: cosine between predicted and learned factors, artists held out", "audio.train", "test_cosine", False),
-    ("Bandit: log loss on listeners held out", "ranking.learn", "log_loss", False),
+    ("Collaborative: recall at 30, weeks held out", "collaborative.evaluate", "recall_at_30"),
+    ("Collaborative: NDCG at 30, weeks held out", "collaborative.evaluate", "ndcg_at_30"),
+    ("Sound: cosine between predicted and learned factors, artists held out", "audio.train", "test_cosine"),
+    ("Bandit: log loss on listeners held out", "ranking.learn", "held_out_log_loss"),
 )
 
 
@@ -77,13 +77,13 @@ def off_policy(facts: Facts) -> Section | None:
 def accuracy(facts: Facts) -> Section | None:
     """How good the models were, week by week, each beside what is trivial."""
     parts = []
-    for title, stage, metric, percent in ACCURACY:
+    for title, stage, metric in ACCURACY:
         found = {_named(k): v for k, v in facts.metric(stage, metric).items() if "standard_error" not in k}
         if not found:
             continue
         newest = {name: max(values) for name, values in found.items()}
         order = sorted(found, key=lambda name: (newest[name] != facts.week, name))
-        parts.append(_series(facts, title, {name: found[name] for name in order}, percent))
+        parts.append(_series(facts, title, {name: found[name] for name in order}))
     return Section("accuracy", "Accuracy of the models", [], parts) if parts else None
 
 
@@ -122,7 +122,7 @@ def _curves(facts: Facts, title: str, rows: list[tuple]) -> Plot:
     return Plot(title, drawn, Table(title, head, told, words=2), parts)
 
 
-def _series(facts: Facts, title: str, found: dict[str, dict[date, float]], percent: bool) -> Plot:
+def _series(facts: Facts, title: str, found: dict[str, dict[date, float]]) -> Plot:
     place = {week: at for at, week in enumerate(facts.weeks)}
     shown = dict(list(found.items())[: len(plots.SERIES)])
     curves = {
@@ -130,8 +130,8 @@ def _series(facts: Facts, title: str, found: dict[str, dict[date, float]], perce
         for name, values in shown.items()
     }
     weeks = [week for week in reversed(facts.weeks) if any(week in values for values in found.values())]
-    rows = [(short(week), *numbers([v.get(week) for v in found.values()], percent)) for week in weeks]
-    drawn = plots.lines(title, facts.labels(), curves, percent)
+    rows = [(short(week), *numbers([v.get(week) for v in found.values()])) for week in weeks]
+    drawn = plots.lines(title, facts.labels(), curves)
     return Plot(title, drawn, Table(title, ["Week", *found], rows), list(shown))
 
 
