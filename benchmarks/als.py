@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.contest import alone, arg_parser, is_installed, save, show
+from benchmarks.contest import alone, arg_parser, cpu_seconds, is_installed, save, show
 
 LISTENERS, ARTISTS, PAIRS = 358_858, 160_112, 17.3e6
 TASTES, OWN_TASTE = 40, 0.7  # tastes there are; how much of a listener's history is of their own
@@ -25,8 +25,9 @@ DRAWS_PER_PAIR = 1.06  # because a listener draws popular artists more than once
 HELD_OUT, JUDGED, CUT = 0.1, 5_000, 10  # share of pairs held out; listeners judged; places of a list
 JUDGED_AT_ONCE = 200  # listeners
 CORES = 2
+FEW_EPOCHS = 2  # of MLlib where it is slow: enough to time it
 NEW_A_WEEK = 0.02  # share of pairs that are there for the first time, where a week follows another
-LARGEST_FOR_WEEKS = 2e6
+SMALL = 2e6  # pairs up to which MLlib learns as long as the others, and a week follows another
 WEEKS = ("cold epochs", "warm epochs", "cold NDCG", "warm NDCG")
 REGULARIZATION, UNOBSERVED_WEIGHT = 0.01, 0.1
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "DISCOVER_SPARK_MASTER": f"local[{CORES}]"}
@@ -55,7 +56,10 @@ def main() -> None:
                     found["implicit"] = alone("benchmarks.als:implicit", ENVIRONMENT, **task, epochs=options.epochs)
                 if not options.without_mllib:
                     found["MLlib"] = alone(
-                        "benchmarks.als:mllib", ENVIRONMENT | {"DISCOVER_SPARK_MEMORY": "8g"}, **task
+                        "benchmarks.als:mllib",
+                        ENVIRONMENT | {"DISCOVER_SPARK_MEMORY": "8g"},
+                        **task,
+                        epochs=options.epochs if pairs <= SMALL else FEW_EPOCHS,
                     )
                 for name, measured in found.items():
                     rows.append(
@@ -65,6 +69,8 @@ def main() -> None:
                             "d": factors,
                             "s an epoch": measured["epoch_seconds"],
                             "x ours": measured["epoch_seconds"] / found["ours"]["epoch_seconds"],
+                            "CPU s an epoch": measured["epoch_cpu_seconds"],
+                            "ns a pair": 1e9 * measured["epoch_seconds"] / data["pairs"],
                             "preparing s": measured["prepare_seconds"],
                             "epochs": measured["epochs"],
                             "total s": measured["total_seconds"],
@@ -74,7 +80,7 @@ def main() -> None:
                         }
                     )
                 show("Factorization", rows)
-            if pairs <= LARGEST_FOR_WEEKS:
+            if pairs <= SMALL:
                 task = {"folder": folder, "factors": options.factors[0], "epochs": options.epochs}
                 measured = alone("benchmarks.als:week_after_week", ENVIRONMENT, **task)
                 weeks.append({"pairs": data["pairs"], "new pairs": NEW_A_WEEK, **{k: measured[k] for k in WEEKS}})
@@ -128,10 +134,11 @@ def ours(folder: str, factors: int, epochs: int) -> dict:
 
     als.LOOK_SECONDS = 0.01  # so that epochs are told when they end
     parameters = als.Parameters(factors, epochs, REGULARIZATION, UNOBSERVED_WEIGHT, seed=0)
-    finished, losses = [], []
+    finished, losses, worked = [], [], []
 
     def note(_: int, loss: float) -> None:
         finished.append(time.perf_counter())
+        worked.append(cpu_seconds())
         losses.append(loss)
 
     with session("benchmark") as spark:
@@ -145,6 +152,7 @@ def ours(folder: str, factors: int, epochs: int) -> dict:
     x, y = (_dense(side, key) for side, key in zip(sides, ("row_id", "track_id"), strict=True))
     return {
         "epoch_seconds": seconds,
+        "epoch_cpu_seconds": (worked[-1] - worked[0]) / (epochs - 1),
         "prepare_seconds": finished[0] - started - seconds,
         "total_seconds": total,
         "epochs": epochs,
@@ -173,8 +181,8 @@ def week_after_week(folder: str, factors: int, epochs: int) -> dict:
         with factorize(matrix, parameters, address) as cold:
             cold_sides = [side.toArrow() for side in (cold.rows, cold.tracks)]
         with factorize(matrix, parameters, address, initial=last) as warm:
-            reached = [loss <= cold.losses[-1] for loss in warm.losses[1::2]]
-        warm_epochs = reached.index(True) + 1
+            reached = [n for n, loss in enumerate(warm.losses[1::2], start=1) if loss <= cold.losses[-1]]
+        warm_epochs = min(reached, default=epochs)
         with factorize(matrix, replace(parameters, epochs=warm_epochs), address, initial=last) as warm:
             warm_sides = [side.toArrow() for side in (warm.rows, warm.tracks)]
     keys = ("row_id", "track_id")
@@ -191,15 +199,26 @@ def implicit(folder: str, factors: int, epochs: int) -> dict:
     values = np.log1p(train["plays"]).astype(np.float32)
     started = time.perf_counter()
     matrix = scipy.sparse.csr_matrix((values, (train["rows"], train["columns"])), shape=tuple(train["shape"]))
-    seconds = []
-    # Its c counts from the 1 of all cells: the ratio of ours is 1 + α · value to 1.
+    seconds, worked = [], []
+
+    def note(_: int, elapsed: float, *__) -> None:
+        seconds.append(elapsed)
+        worked.append(time.process_time())
+
+    # Its c counts from the 1 of all cells: the ratio of ours is 1 + α · value to 1. Its penalty is the same for all.
+    mean = matrix.nnz * np.mean([1 / n for n in matrix.shape])
     model = AlternatingLeastSquares(
-        factors=factors, regularization=0.1, alpha=1 / UNOBSERVED_WEIGHT, iterations=epochs, num_threads=CORES
+        factors=factors,
+        regularization=_regularization(train) * mean,
+        alpha=1 / UNOBSERVED_WEIGHT,
+        iterations=epochs,
+        num_threads=CORES,
     )
-    model.fit(matrix, show_progress=False, callback=lambda _, elapsed, *__: seconds.append(elapsed))
+    model.fit(matrix, show_progress=False, callback=note)
     total = time.perf_counter() - started
     return {
-        "epoch_seconds": float(np.median(seconds)),
+        "epoch_seconds": float(np.mean(seconds[1:])),
+        "epoch_cpu_seconds": (worked[-1] - worked[0]) / (epochs - 1),
         "prepare_seconds": total - sum(seconds),
         "total_seconds": total,
         "epochs": epochs,
@@ -207,41 +226,50 @@ def implicit(folder: str, factors: int, epochs: int) -> dict:
     }
 
 
-def mllib(folder: str, factors: int) -> dict:
-    """Spark MLlib's ALS: an epoch is what two epochs take longer than one."""
+def mllib(folder: str, factors: int, epochs: int) -> dict:
+    """Spark MLlib's ALS: an epoch is what each takes that one training has more than another."""
     os.environ["DISCOVER_HOME"] = f"{folder}/home"
     from pyspark.ml.recommendation import ALS
 
     from jobs.spark import session
 
+    with np.load(f"{folder}/train.npz") as train:
+        regularization = _regularization(train)
     with session("benchmark") as spark:
         matrix = spark.read.parquet(f"{folder}/train.parquet").selectExpr(
             "int(substring(row_id, 5)) AS row", "int(substring(track_id, 6)) AS track", "float(value) AS value"
         )
         matrix = matrix.repartition(CORES * 2, "row").cache()
         matrix.count()
-        seconds = []
-        for n in (1, 1, 2):  # the first warms the JVM up
-            started = time.perf_counter()
-            ALS(
+        part = matrix.where("row % 10 = 0")  # warms the JVM up
+        seconds, worked = [], []
+        for data, n in ((part, 1), (matrix, 1), (matrix, epochs)):
+            started, already = time.perf_counter(), cpu_seconds()
+            model = ALS(
                 userCol="row",
                 itemCol="track",
                 ratingCol="value",
                 implicitPrefs=True,
                 rank=factors,
                 maxIter=n,
-                regParam=REGULARIZATION,
+                regParam=regularization,
                 alpha=1 / UNOBSERVED_WEIGHT,
                 numUserBlocks=CORES * 2,
                 numItemBlocks=CORES * 2,
-            ).fit(matrix).itemFactors.count()
+            ).fit(data)
+            model.itemFactors.count()
             seconds.append(time.perf_counter() - started)
+            worked.append(cpu_seconds() - already)
+        sides = [side.toArrow() for side in (model.userFactors.where(f"id < {JUDGED}"), model.itemFactors)]
+    epoch = (seconds[2] - seconds[1]) / (epochs - 1)
+    x, y = (_dense(side, "id", "features") for side in sides)
     return {
-        "epoch_seconds": seconds[2] - seconds[1],
-        "prepare_seconds": 2 * seconds[1] - seconds[2],
+        "epoch_seconds": epoch,
+        "epoch_cpu_seconds": (worked[2] - worked[1]) / (epochs - 1),
+        "prepare_seconds": seconds[1] - epoch,
         "total_seconds": seconds[2],
-        "epochs": 2,
-        "ndcg": None,
+        "epochs": epochs,
+        "ndcg": _ndcg(folder, x, y),
     }
 
 
@@ -255,12 +283,19 @@ def _popularity(n: int) -> np.ndarray:
     return TOP_SHARE * ranks**-exponent
 
 
-def _dense(side, key: str) -> np.ndarray:
-    """Factors by number: the digits of the ids, float32 (n, d)."""
-    numbers = np.array([int(name.lstrip("usertack")) for name in side[key].to_pylist()])
-    values = side["factors"].combine_chunks().flatten().to_numpy().reshape(len(numbers), -1)
-    dense = np.zeros((numbers.max() + 1, values.shape[1]), np.float32)
-    dense[numbers] = values
+def _regularization(train) -> float:
+    """What one value of a row adds to its penalty where others do not count, and 1 is the weight of a cell without a
+    value: as strong on the mean as ours."""
+    n_rows, n_columns = train["shape"]
+    return REGULARIZATION / UNOBSERVED_WEIGHT + REGULARIZATION * n_rows * n_columns / len(train["rows"])
+
+
+def _dense(side, key: str, values: str = "factors") -> np.ndarray:
+    """Factors by number: the ids or the digits in them, float32 (n, d)."""
+    numbers = np.array([int(str(name).lstrip("usertack")) for name in side[key].to_pylist()])
+    factors = side[values].combine_chunks().flatten().to_numpy().reshape(len(numbers), -1)
+    dense = np.zeros((numbers.max() + 1, factors.shape[1]), np.float32)
+    dense[numbers] = factors
     return dense
 
 

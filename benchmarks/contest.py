@@ -17,7 +17,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-SAMPLE_SECONDS = 0.2  # between two looks at the memory of a contender
+SAMPLE_SECONDS = 0.2  # between two looks at the memory of a contender, at least
+SAMPLE_SHARE = 0.02  # most time that the looks take, because they slow a contender down
 
 
 def arg_parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -42,12 +43,20 @@ def alone(function: str, environment: Mapping[str, str] | None = None, **argumen
         process = subprocess.Popen(command, env={**os.environ, **(environment or {})})
         peak = 0.0
         while process.poll() is None:
+            looked = time.perf_counter()
             peak = max(peak, _memory_mib(process.pid))
-            time.sleep(SAMPLE_SECONDS)
+            time.sleep(max(SAMPLE_SECONDS, (time.perf_counter() - looked) / SAMPLE_SHARE))
         if process.returncode:
             raise RuntimeError(f"{function}: exit status {process.returncode}")
         measured = json.loads(result.read_text())
     return {**measured, "wall_seconds": time.perf_counter() - started, "peak_mib": peak}
+
+
+def cpu_seconds() -> float:
+    """Seconds of work that this process and those below it have had so far, all threads together. On a machine that
+    does other things, too, it says more than the clock."""
+    this = psutil.Process()
+    return sum(sum(p.cpu_times()[:2]) for p in (this, *this.children(recursive=True)))
 
 
 def is_installed(module: str) -> bool:

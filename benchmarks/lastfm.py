@@ -76,9 +76,13 @@ def ours(data: str, small: bool) -> dict:
     trials = []
     with tempfile.TemporaryDirectory() as home:
         os.environ["DISCOVER_HOME"] = home
+        from jobs.progress import bar, setup_logging
         from jobs.spark import session
 
-        with session("benchmark") as spark:
+        setup_logging()
+        tags = list(product(*TAG_GRID.values()))[: 1 if small else None]
+        n_trainings = len(kinds) * len(grid) + len(tags) + (len(kinds) + 1) * (1 if small else SEEDS)
+        with session("benchmark") as spark, bar("lastfm", n_trainings, "trainings") as progress:
             chosen = {}
             for kind, confidence in kinds.items():
                 tried = []
@@ -86,19 +90,23 @@ def ours(data: str, small: bool) -> dict:
                     scores = _scores(spark, home, part, confidence(part.train), settings, seed=0)
                     tried.append((metrics(scores, part), settings))
                     trials.append({"input": kind, **settings, **tried[-1][0]})
+                    progress.advance(note=kind)
                 chosen[kind] = max(tried, key=lambda trial: trial[0][f"NDCG@{CUT}"])[1]
                 rows.append(_tested(spark, home, whole, confidence(whole.train), chosen[kind], kind, small))
+                progress.advance(1 if small else SEEDS)
             tried = []
             lists = _tag_lists(folder, part, whole)
-            for weight, regularization in list(product(*TAG_GRID.values()))[: 1 if small else None]:
+            for weight, regularization in tags:
                 settings = chosen["binary"] | {"regularization": regularization}
                 scores = _scores(spark, home, part, kinds["binary"](part.train), settings, 0, lists, weight)
                 tried.append((metrics(scores, part), settings, weight))
                 trials.append({"input": "binary and tags", "weight": weight, **settings, **tried[-1][0]})
+                progress.advance(note="tags")
             _, settings, weight = max(tried, key=lambda trial: trial[0][f"NDCG@{CUT}"])
             lists, name = _tag_lists(folder, whole, whole), f"binary, tags as playlists of weight {weight}"
             values = kinds["binary"](whole.train)
             rows.append(_tested(spark, home, whole, values, settings, name, small, lists, weight))
+            progress.advance(1 if small else SEEDS)
     return {"rows": rows, "trials": trials}
 
 

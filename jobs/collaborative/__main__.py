@@ -5,21 +5,19 @@ import logging
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from jobs import cli, weeks
+from jobs import cli
 from jobs.progress import step as logged
 from jobs.settings import settings
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
     from jobs.collaborative.interactions import Weights
-    from jobs.collaborative.loading import Past
     from jobs.lake import Lake
 
 SOURCES = ("listens", "play_counts", "playlists")
-MADE_FROM = (*SOURCES, "tracks", "exclusions")
 
 log = logging.getLogger("discover")
 
@@ -66,25 +64,26 @@ def main(step: str, week: date, **options) -> None:
 
 def train(week: date) -> None:
     """Publish `user_factors` and the collaborative part of `track_factors`."""
+    from jobs.collaborative import training
     from jobs.collaborative.loading import past
     from jobs.lake import Lake
     from jobs.spark import session
 
     lake = Lake()
     if all(lake.is_empty(source) for source in SOURCES):
-        _publish_nothing(lake, week, [])
+        training.publish_nothing(lake, week, [(metric, "", 0) for metric in training.SHAPE])
         return
     with session("discover collaborative train") as spark, logged("collaborative factors"):
         before = past(lake, spark, week, _weights())
-        shape = _shape(before.matrix)
-        counts = [*((metric, "", n) for metric, n in shape.items()), *_set_aside(lake, before, week)]
+        shape = training.shape(before.matrix)
+        counts = [*((metric, "", n) for metric, n in shape.items()), *training.set_aside(lake, before, week)]
         if not shape["values"]:
-            _publish_nothing(lake, week, counts)
+            training.publish_nothing(lake, week, counts)
         else:
             log.info("%s listeners and %s playlists x %s tracks, %s values", *(f"{n:,}" for n in shape.values()))
-            losses = _publish(lake, spark, week, before.matrix)
+            losses = training.publish(lake, spark, week, before.matrix)
             epochs = [("loss", f"epoch={n}", loss) for n, loss in enumerate(losses[1::2], start=1)]
-            lake.record(week, "collaborative.train", counts + epochs)
+            lake.record(week, training.STAGE, [*counts, *training.barely_known(lake, week), *epochs])
         before.release()
 
 
@@ -112,6 +111,7 @@ def evaluate(week: date) -> None:
 def tune(week: date, trials: int) -> None:
     """Measure settings on the weeks before those that `evaluate` predicts, and record each, and the best ones."""
     from jobs.collaborative import trials as search
+    from jobs.collaborative.loading import snapshots
     from jobs.collaborative.report import show_trials
     from jobs.collaborative.tuning import CRITERION, Trial, as_toml, checksum, draw
     from jobs.lake import Lake
@@ -121,7 +121,7 @@ def tune(week: date, trials: int) -> None:
     end = week - timedelta(weeks=config.holdout_weeks)
     moment = end - timedelta(weeks=config.holdout_weeks)
     wanted = draw(config, trials, cli.job_seed(week, "collaborative.tune"), not lake.is_empty("playlists"))
-    made_from = checksum({"snapshots": _snapshots(lake), "weeks": (moment, end)}, config)
+    made_from = checksum({"snapshots": snapshots(lake), "weeks": (moment, end)}, config)
     values = search.recorded(lake, week, made_from)
     todo = [trial for trial in wanted if (CRITERION, trial.name) not in values]
     log.info("%d settings to measure on %s to %s, %d measured before", len(todo), moment, end, len(wanted) - len(todo))
@@ -178,102 +178,11 @@ def explain(week: date, user: str, track: str, top: int) -> None:
     show_contributions(f"{labels[0]} for {user}{sound}", labels[1:], found.tolist(), top)
 
 
-def _shape(matrix: "DataFrame") -> dict[str, int]:
-    """How many listeners, playlists, tracks and values the matrix has."""
-    from pyspark.sql import functions as F
-
-    from jobs.collaborative.interactions import LISTENER, PLAYLIST
-
-    rows = {
-        name: F.count_distinct(F.when(F.col("kind") == kind, F.col("row_id"))).alias(name)
-        for name, kind in (("listeners", LISTENER), ("playlists", PLAYLIST))
-    }
-    tracks = F.count_distinct("track_id").alias("tracks")
-    return matrix.agg(*rows.values(), tracks, F.count("*").alias("values")).first().asDict()
-
-
-def _set_aside(lake: "Lake", before: "Past", week: date) -> list[tuple[str, str, float]]:
-    """How many listens and cells do not count, and why, as rows of metrics."""
-    from pyspark.sql import functions as F
-
-    from jobs.collaborative.interactions import SET_ASIDE, usable
-
-    sums = (F.coalesce(F.sum(reason), F.lit(0)).alias(reason) for reason in SET_ASIDE)
-    totals = before.played.agg(*sums).first().asDict()
-    later = lake.sql("SELECT count(*) AS n FROM listens WHERE listened_at >= ?", [weeks.start(week)])
-    totals["after_the_week_began"] = later["n"][0].as_py()
-    log.info("listens that do not count: %s", ", ".join(f"{reason} {n:,}" for reason, n in totals.items()))
-    return [
-        *(("listens_set_aside", f"reason={reason}", n) for reason, n in totals.items()),
-        ("cells_set_aside", "reason=zero_or_not_finite", before.cells.where(~usable()).count()),
-    ]
-
-
-def _publish(lake: "Lake", spark: "SparkSession", week: date, matrix: "DataFrame") -> list[float]:
-    """Publish the factors of a week; returns the loss after each half-epoch."""
-    from pyspark.sql import functions as F
-
-    from jobs.collaborative.interactions import LISTENER
-    from jobs.collaborative.loading import factorized
-
-    config = settings().collaborative
-    initial, checksum = _last_week(lake, spark, week)
-    key = f"{week} {_snapshots(lake)} {checksum} {config}"
-    with factorized(matrix, week, "train", config, key=key, initial=initial) as found:
-        users = found.rows.where(F.col("kind") == LISTENER).drop("kind")
-        users = users.withColumnsRenamed({"row_id": "user_id", "n_values": "tracks_heard"})
-        tracks = found.tracks.withColumnRenamed("n_values", "listeners")
-        lake.publish("user_factors", users, {"week": week})
-        lake.publish("track_factors", tracks, {"week": week, "origin": "collaborative"})
-        return found.losses
-
-
-def _last_week(
-    lake: "Lake", spark: "SparkSession", week: date
-) -> "tuple[tuple[DataFrame, DataFrame] | None, int | None]":
-    """The factors to start from, and a checksum of them; None: there are none of that length, or none are wanted."""
-    from pyspark.sql import functions as F
-
-    from jobs.collaborative.interactions import LISTENER
-
-    config, before = settings().collaborative, week - timedelta(weeks=1)
-    known = lake.sql(
-        "SELECT any_value(len(factors)) AS length, bit_xor(hash(track_id, factors)) AS checksum FROM track_factors "
-        "WHERE week = ? AND origin = 'collaborative'",
-        [before],
-    ).to_pylist()[0]
-    if not config.warm_start or known["length"] != config.factors:
-        log.info("starting from random factors: %s", _why_cold(config.warm_start, known["length"], before))
-        return None, None
-    users = lake.spark(spark, "user_factors", {"week": before})
-    tracks = lake.spark(spark, "track_factors", {"week": before, "origin": "collaborative"})
-    rows = users.select(F.lit(LISTENER).alias("kind"), F.col("user_id").alias("row_id"), "factors")
-    return (rows, tracks.select("track_id", "factors")), known["checksum"]
-
-
-def _why_cold(wanted: bool, length: int | None, before: date) -> str:
-    if not wanted:
-        return "as the setting collaborative.warm_start says"
-    return f"there are none of {before}" if length is None else f"those of {before} have length {length}"
-
-
-def _publish_nothing(lake: "Lake", week: date, counts: list[tuple[str, str, float]]) -> None:
-    log.info("no listens, play counts or playlists before %s: no factors", week)
-    lake.publish("user_factors", [], {"week": week})
-    lake.publish("track_factors", [], {"week": week, "origin": "collaborative"})
-    lake.record(week, "collaborative.train", counts)
-
-
 def _weights() -> "Weights":
     from jobs.collaborative.interactions import Weights
 
     config = settings().collaborative
     return Weights(config.half_life_weeks, config.playlist_weight)
-
-
-def _snapshots(lake: "Lake") -> list[int]:
-    """The snapshots that a matrix is made from."""
-    return [state["snapshot_id"] for name in MADE_FROM for state in lake.snapshots(name) if state["current"]]
 
 
 def _any_listens(lake: "Lake", moment: date, week: date) -> bool:

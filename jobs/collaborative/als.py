@@ -12,6 +12,7 @@ one block of the rows and one of the tracks, with their values, and after each h
 sums of d × d numbers, travel as files (`exchange`); the driver only looks at how far the tasks are.
 """
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -32,6 +33,8 @@ ROWS_KEY = ("kind", "row_id")
 INITIAL_DEVIATION = 0.1  # of the first factors, over √d: Rendle et al.
 SOLVERS = ("conjugate_gradient", "cholesky")
 LOOK_SECONDS = 0.2  # between looks at how far the tasks are
+
+log = logging.getLogger("discover")
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ class _Training:
             recorded = 0, [], penalty, gram
             exchange.record(*recorded)
         epoch, losses, *_ = recorded
+        if epoch:
+            log.info("going on after epoch %d, with which an interrupted training ended", epoch)
         if not self._plan.is_over(epoch, losses):
             job = cells.mapInArrow(partial(tasks.train, plan=self._plan), "losses array<double>", barrier=True)
             losses = self._watched(job, epoch, on_epoch)

@@ -55,13 +55,7 @@ def conjugate_gradient(indptr, indices, confidence, others, gram, ridge, factors
         for a in range(d):
             loss += image[a] * x[a]
             residual[a] = -image[a]
-        for k in range(first, last):
-            y = others[indices[k]]
-            error = np.float32(1) - _dot(x, y)
-            weighted = confidence[k] * error
-            loss += weighted * error
-            for a in range(d):
-                residual[a] += weighted * y[a]
+        loss += _add_values(indices, confidence, others, first, last, np.float32(1), np.float32(-1), x, residual)
         squared = np.float32(0)
         for a in range(d):
             direction[a] = residual[a]
@@ -70,11 +64,7 @@ def conjugate_gradient(indptr, indices, confidence, others, gram, ridge, factors
             if squared < CONVERGED:
                 break
             _regularized(gram, ridge[row], direction, image)
-            for k in range(first, last):
-                y = others[indices[k]]
-                weighted = confidence[k] * _dot(direction, y)
-                for a in range(d):
-                    image[a] += weighted * y[a]
+            _add_values(indices, confidence, others, first, last, np.float32(0), np.float32(1), direction, image)
             length = squared / _dot(direction, image)
             loss -= length * squared
             before, squared = squared, np.float32(0)
@@ -171,12 +161,55 @@ def _dot(left, right):
 
 
 @njit(inline="always", fastmath=True)
+def _add_values(indices, confidence, others, first, last, constant, sign, x, image):
+    """image += Σ c (constant + sign · x·y) y over the values of a row; returns Σ c (constant + sign · x·y)².
+
+    Four values at a time, so that x and image are read once for four of them.
+    """
+    d, total, k = len(x), 0.0, first
+    while k + 4 <= last:
+        y0, y1, y2, y3 = others[indices[k]], others[indices[k + 1]], others[indices[k + 2]], others[indices[k + 3]]
+        s0, s1, s2, s3 = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        for a in range(d):
+            s0 += x[a] * y0[a]
+            s1 += x[a] * y1[a]
+            s2 += x[a] * y2[a]
+            s3 += x[a] * y3[a]
+        e0, e1, e2, e3 = constant + sign * s0, constant + sign * s1, constant + sign * s2, constant + sign * s3
+        w0, w1, w2, w3 = (
+            confidence[k] * e0,
+            confidence[k + 1] * e1,
+            confidence[k + 2] * e2,
+            confidence[k + 3] * e3,
+        )
+        total += w0 * e0 + w1 * e1 + w2 * e2 + w3 * e3
+        for a in range(d):
+            image[a] += w0 * y0[a] + w1 * y1[a] + w2 * y2[a] + w3 * y3[a]
+        k += 4
+    for rest in range(k, last):
+        y = others[indices[rest]]
+        error = constant + sign * _dot(x, y)
+        weighted = confidence[rest] * error
+        total += weighted * error
+        for a in range(d):
+            image[a] += weighted * y[a]
+    return total
+
+
+@njit(inline="always", fastmath=True)
 def _regularized(gram, ridge, x, image):
     """image = (gram + ridge · I) x"""
     d = len(x)
     for a in range(d):
         image[a] = ridge * x[a]
-    for b in range(d):
-        weight, row = x[b], gram[b]
+    b = 0
+    while b + 4 <= d:
+        x0, x1, x2, x3 = x[b], x[b + 1], x[b + 2], x[b + 3]
+        g0, g1, g2, g3 = gram[b], gram[b + 1], gram[b + 2], gram[b + 3]
+        for a in range(d):
+            image[a] += x0 * g0[a] + x1 * g1[a] + x2 * g2[a] + x3 * g3[a]
+        b += 4
+    for rest in range(b, d):
+        weight, row = x[rest], gram[rest]
         for a in range(d):
             image[a] += weight * row[a]

@@ -30,6 +30,9 @@ from jobs.settings import CollaborativeSettings, settings
 if TYPE_CHECKING:
     from jobs.lake import Lake
 
+MADE_FROM = ("listens", "play_counts", "playlists", "tracks", "exclusions")
+"""The tables that a matrix is made from."""
+
 
 @dataclass(frozen=True)
 class Past:
@@ -111,6 +114,11 @@ def discovered(lake: "Lake", spark: SparkSession, before: Past, moment: date, we
     # Whatever was met before is no discovery: skipped tracks, and totals without a date, too.
     met = before.played.select("user_id", "track_id").union(counted.select("user_id", "track_id"))
     return discoveries(met, future, before.tracks)
+
+
+def snapshots(lake: "Lake") -> list[int]:
+    """The snapshots that a matrix is made from."""
+    return [state["snapshot_id"] for name in MADE_FROM for state in lake.snapshots(name) if state["current"]]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix, random_array
 from jobs.collaborative.kernels import cholesky, compressed, conjugate_gradient
 
 
-def problem(seed, n_rows=7, n_others=9, d=4):
+def problem(seed, n_rows=7, n_others=15, d=4):
     rng = np.random.default_rng(seed)
     cells = csr_matrix(random_array((n_rows, n_others), density=0.4, rng=rng, data_sampler=rng.exponential))
     others = rng.normal(size=(n_others, d)).astype(np.float32)
