@@ -39,7 +39,7 @@ with DAG(
     train, learn = dag.get_task("collaborative.train"), dag.get_task("ranking.learn")
     train >> dag.get_task("audio.train")
     scrape >> culture >> extras
-    dag.get_task("audio.embed") >> extras
+    [dag.get_task("audio.embed"), dag.get_task("audio.recordings")] >> extras
     [train, extras] >> learn  # what listeners kept is described by what the week knows of tracks
     dag.get_task("ranking.rank") >> publish >> watch
     [scrape, culture, collaborative, audio, ranking, watch] >> complete

@@ -39,10 +39,13 @@ STAGES = {
     "collaborative.evaluate": Stage("Predicts the last weeks held out, against popularity.", 6, "spark", ("metrics",)),
     "audio.spectrograms": Stage("Log-mel spectrograms of new and changed audio files.", 12, "spark",
                                 ("spectrograms",)),
+    "audio.recordings": Stage("Finds the tracks that are one recording by their sound.", 6, "spark",
+                              ("fingerprints", "recordings")),
     "audio.train": Stage("Trains the network that predicts a track's factors from its sound.", 12, "audio",
                          ("models",)),
     "audio.embed": Stage("Predicts the factors of every track with audio, heard by anybody or not.", 6, "audio",
-                         ("track_factors",)),
+                         ("track_factors", "sound_vectors")),
+    "audio.pictures": Stage("Draws what the network hears.", 2, "audio"),
     "ranking.outcomes": Stage("What listeners did with the lists of earlier weeks.", 2, "spark", ("outcomes",)),
     "ranking.learn": Stage("Learns the reward model from the outcomes.", 4, "spark", ("policies",)),
     "ranking.rank": Stage("Writes the list of every listener, with a reason for each track.", 6, "spark",
@@ -96,9 +99,11 @@ def collaborative() -> TaskGroup:
 
 
 def audio() -> TaskGroup:
-    """Spectrograms, then the network on the week's factors, then factors from sound."""
+    """Spectrograms, the network on the week's factors, factors from sound; and which tracks are one recording."""
     with TaskGroup("audio", tooltip="Factors from sound") as group:
-        job("audio.spectrograms") >> job("audio.train") >> job("audio.embed")
+        heard = job("audio.spectrograms")
+        heard >> job("audio.recordings")
+        heard >> job("audio.train") >> job("audio.embed") >> job("audio.pictures")
     return group
 
 

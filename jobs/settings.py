@@ -118,7 +118,8 @@ class AudioSettings(Section):
     max_seconds: float = Field(90.0, ge=12)  # longest stretch of a file that is analysed, its middle, seconds
     stretches: int = Field(1, ge=1, le=12)  # the same length from so many places of a long file; 1: its middle
     decode_seconds: float = Field(120.0, gt=0)  # most time for one file, seconds
-    chunk_tracks: int = Field(200, ge=1)  # tracks committed at a time: what a killed run repeats at most
+    max_bytes: int = Field(8_000_000_000, ge=1)  # larger files are not read
+    chunk_tracks: int = Field(500, ge=1)  # tracks committed at a time: a killed run repeats twice as many at most
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are not trained on
     min_tracks: int = Field(40, ge=2)  # with fewer tracks to train on there is no network
     held_out_share: float = Field(0.2, gt=0, lt=1)  # of the artists: half of them stop the training, half test it

@@ -19,8 +19,10 @@ def arg_parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     for name, text in (
         ("spectrograms", "log-mel spectrograms of new and changed audio files -> spectrograms"),
+        ("recordings", "find the tracks that are one recording by their sound -> fingerprints, recordings"),
         ("train", "train the network on the week's collaborative track factors -> models"),
         ("embed", "predict the factors of every track with a spectrogram -> track_factors, origin audio"),
+        ("pictures", "draw what the week's network hears: spectrograms, filters, map, losses -> output/WEEK/audio"),
     ):
         cli.add_week(steps.add_parser(name, help=text, description=text))
     text = "list the tracks that sound most like one, by the week's network"

@@ -41,9 +41,10 @@ def from_week(lake: Lake, trained_on: date, week: date) -> np.ndarray:
             f"a network of {trained_on} cannot serve {week}: the factors of these weeks have no tracks in common, or "
             f"different lengths; python -m jobs.audio train --week {week}"
         )
-    return rotation(*(_matrix(both[name]) for name in ("before", "after")))
+    return rotation(*(matrix(both[name]) for name in ("before", "after")))
 
 
-def _matrix(factors: pa.ChunkedArray) -> np.ndarray:
+def matrix(factors: pa.ChunkedArray) -> np.ndarray:
+    """Vectors of one length, without nulls, as an array [shape=(tracks, d)]."""
     rows = factors.combine_chunks()
     return rows.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)

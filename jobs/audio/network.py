@@ -25,7 +25,14 @@ class PoolOverTime(keras.layers.Layer):
 
 
 def build(
-    *, factors: int, filters: int, dense_units: int, dropout: float, mean: np.ndarray, deviation: np.ndarray
+    *,
+    factors: int,
+    filters: int,
+    dense_units: int,
+    dropout: float,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    precision: str = "float32",
 ) -> keras.Model:
     """Dieleman's network of 2014: convolutions along time only, pooled over all of it at three points of the
     distribution, two dense layers, a linear output.
@@ -35,6 +42,7 @@ def build(
     dense_units : units of the two dense layers (2014: 2048)
     dropout : share of them dropped in training
     mean, deviation : np.ndarray [shape=(MEL_BANDS,)], in levels; each band is standardised with them
+    precision : in what convolutions and dense layers compute; weights, pooling and output are float32 in any case
 
     Takes (batch, WINDOW_FRAMES, MEL_BANDS) stored levels, 0 to LEVELS; gives (batch, factors).
     """
@@ -44,11 +52,13 @@ def build(
         axis=-1, mean=mean, variance=np.square(np.maximum(deviation, LEVELS / 100)), name="standardise"
     )(inputs)
     for number, (channels, pool) in enumerate(zip((1, 1, 2, 2), (*POOLS, None), strict=True), start=1):
-        x = layers.Conv1D(channels * filters, KERNEL, activation="relu", name=f"convolution_{number}")(x)
+        x = layers.Conv1D(channels * filters, KERNEL, activation="relu", dtype=precision, name=f"convolution_{number}")(
+            x
+        )
         if pool:
             x = layers.MaxPooling1D(pool, name=f"pool_{number}")(x)
     x = PoolOverTime(name="pool_over_time")(x)
     for number in (1, 2):
-        x = layers.Dense(dense_units, activation="relu", name=f"dense_{number}")(x)
+        x = layers.Dense(dense_units, activation="relu", dtype=precision, name=f"dense_{number}")(x)
         x = layers.Dropout(dropout, name=f"dropout_{number}")(x)
     return keras.Model(inputs, layers.Dense(factors, name="factors")(x), name="sound_to_factors")

@@ -1,16 +1,17 @@
 """The step `embed`: factors from sound for every track that has a spectrogram, heard by anybody or not."""
 
 import logging
-from collections.abc import Iterator
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
+from pyiceberg.expressions import And, EqualTo, In, NotIn, Or
 
 from jobs import weeks
+from jobs.audio import derived
 from jobs.audio.library import recipe
-from jobs.audio.windows import spectrograms, stream
 from jobs.lake import Lake
-from jobs.progress import bar
+from jobs.progress import step
 from jobs.settings import settings
 
 log = logging.getLogger("discover")
@@ -19,43 +20,76 @@ log = logging.getLogger("discover")
 def main(lake: Lake, week: date) -> None:
     """Publish `track_factors` of origin audio for the week, predicted by the week's network.
 
-    A prediction gives the direction; its length is the median length of the collaborative factors that the network
+    What the network makes of a track is kept in `sound_vectors`: only new sound, or a new network, costs work. From
+    there it is arithmetic. A network of an earlier week predicts that week's factors: they are turned into this week's
+    coordinates. Where the artist has other tracks that are heard, they count, too (`jobs.audio.artists`). A
+    prediction gives the direction; its length is the median length of the collaborative factors that the network
     learned from, so that a listener's dot products with both are of one scale, as if each track were of median
-    popularity. A network of an earlier week predicts that week's factors: they are turned into this week's coordinates.
-    The network runs in this process: TensorFlow uses all cores by itself, and a copy of it in every Spark
-    worker would cost half a GiB each.
+    popularity.
     """
-    config, where = settings().audio, {"week": week, "origin": "audio"}
+    where = {"week": week, "origin": "audio"}
     models = lake.arrow("models", {"week": week, "kind": "audio"}).to_pylist()
     if not models:
         log.warning("no factors from sound for %s: the week has no network (python -m jobs.audio train)", week)
         lake.publish("track_factors", [], where)
         lake.record(week, "audio.embed", [("tracks", "", 0)])
         return
-    from jobs.audio.alignment import from_week
-    from jobs.audio.model_files import load  # TensorFlow takes seconds to load: only when there is work for it
-    from jobs.audio.training import predict, unit
+    (model,) = models
+    predicted = bring_up_to_date(lake, model)
+    factors = _factors(lake, week, model)
+    lake.publish("track_factors", factors, where)
+    lake.record(week, "audio.embed", [("tracks", "", len(factors)), ("predicted", "", predicted)])
+    log.info("factors from sound for %d tracks, %d of them new, by model %s", len(factors), predicted, model["version"])
 
-    (model_row,) = models
-    model = load(settings().home / "models", model_row["path"], model_row["sha256"])
-    turn = None if model_row["trained_on"] == week else from_week(lake, model_row["trained_on"], week)
-    released = f"released_at is null or released_at < '{weeks.start(week).date().isoformat()}'"
-    wanted = set(lake.arrow("tracks", released, ["track_id"])["track_id"].to_pylist())
 
-    def rows() -> Iterator[pa.Table]:
-        with bar("factors from sound", None, "tracks") as progress:
-            for batch in stream(lake, recipe(config.max_seconds, config.stretches), wanted):
-                predicted = predict(model, spectrograms(batch))
-                factors = unit(predicted if turn is None else predicted @ turn) * model_row["factor_norm"]
-                progress.advance(len(factors))
-                yield pa.table(
-                    {
-                        "track_id": batch.column("track_id"),
-                        "factors": list(factors),
-                        "listeners": pa.repeat(pa.scalar(0, pa.int32()), len(factors)),
-                    }
-                )
+def bring_up_to_date(lake: Lake, model: dict[str, object]) -> int:
+    """Put what a network (a row of `models`) makes of new spectrograms into `sound_vectors`, and take out what no
+    longer holds; return how many are new."""
+    from jobs.audio.embedding import SCHEMA, predictions
 
-    published = lake.publish("track_factors", rows(), where)
-    lake.record(week, "audio.embed", [("tracks", "", published.rows)])
-    log.info("factors from sound for %d tracks, by model %s", published.rows, model_row["version"])
+    version, wanted = model["version"], recipe(settings().audio.max_seconds, settings().audio.stretches)
+    new, old = derived.out_of_date(lake, "sound_vectors", wanted, version)
+    if not new and not old:
+        return 0
+    in_use = lake.arrow("models", columns=["version"])["version"].unique().to_pylist()
+    replaced = NotIn("version", in_use)  # what no week uses any more
+    if old:
+        replaced = Or(replaced, And(EqualTo("version", version), In("track_id", old)))
+    rows = pa.table({"track_id": pa.array([], pa.string())})
+    if new:
+        read = predictions(settings().home / "models", model["path"], model["sha256"])
+        with step(f"{len(new)} tracks through the network"):
+            rows = derived.computed(lake, "discover audio embed", new, read, SCHEMA)
+    rows = rows.append_column("version", pa.repeat(version, len(rows)))
+    lake.publish("sound_vectors", rows, replaced)
+    return len(new)
+
+
+def _factors(lake: Lake, week: date, model: dict[str, object]) -> pa.Table:
+    """Rows of `track_factors`, without week and origin, of the tracks that are out by then."""
+    from jobs.audio.alignment import from_week, matrix
+    from jobs.audio.artists import blend, others_of_artist, unit
+
+    rows = lake.sql(
+        "SELECT track_id, artist_id, vector, f.factors FROM sound_vectors JOIN tracks USING (track_id) LEFT JOIN "
+        "(SELECT * FROM track_factors WHERE week = $week AND origin = 'collaborative' AND listeners >= $listeners) f "
+        "USING (track_id) WHERE version = $version AND (released_at IS NULL OR released_at < $day) ORDER BY track_id",
+        {
+            "version": model["version"],
+            "week": week,
+            "listeners": settings().audio.min_listeners,
+            "day": weeks.start(week).date(),
+        },
+    )
+    predicted = matrix(rows["vector"]) if len(rows) else np.zeros((0, 1), np.float32)
+    if model["trained_on"] != week:
+        predicted = predicted @ from_week(lake, model["trained_on"], week)
+    vectors, worth = unit(predicted), model["artist_worth"]
+    if worth is not None and len(rows):
+        heard = rows["factors"].is_valid().to_numpy()
+        known = np.zeros_like(vectors)
+        known[heard] = unit(matrix(rows["factors"].drop_null()))
+        vectors = blend(vectors, *others_of_artist(rows["artist_id"].to_numpy(), known, heard), worth)
+    factors = pa.array(list(vectors * model["factor_norm"]), pa.list_(pa.float32()))
+    listeners = pa.repeat(pa.scalar(0, pa.int32()), len(rows))
+    return pa.table({"track_id": rows["track_id"], "factors": factors, "listeners": listeners})

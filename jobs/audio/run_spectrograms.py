@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +13,7 @@ from pyiceberg.expressions import In
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs.audio.library import REQUEST, ROW, UNTOUCHED, plan, read_files, recipe
+from jobs.audio.library import REQUEST, ROW, UNTOUCHED, Plan, plan, prefixes, read_files, recipe
 from jobs.lake import APPEND, Lake
 from jobs.progress import bar
 from jobs.settings import settings
@@ -35,20 +37,33 @@ def main(lake: Lake, week: date) -> None:
         "%d no longer in the catalogue",
         *(len(todo.new), len(todo.changed), todo.unchanged, todo.gone, len(todo.removed)),
     )
-    if todo.removed:
-        lake.publish("spectrograms", [], In("track_id", todo.removed))
     decoded, errors = 0, [pd.DataFrame({"path": [], "error": []})]
     total = len(todo.new) + len(todo.changed)
     if total:
         with session("discover audio spectrograms") as spark, bar("spectrograms", total, "files") as progress:
-            for chunk, is_new in _chunks(todo.new, todo.changed):
-                rows, computed = _read(lake, spark, chunk)
+            for chunk, is_new, read in _ahead(spark, todo):
+                rows, computed = _completed(lake, spark, todo, read)
                 lake.publish("spectrograms", rows, APPEND if is_new else In("track_id", chunk["track_id"].tolist()))
                 errors.append(rows.filter(rows["error"].is_valid()).select(["path", "error"]).to_pandas())
                 decoded += computed - len(errors[-1])
                 progress.advance(len(chunk), f"{sum(map(len, errors))} with an error")
+    if todo.removed:  # at last: a file that has another track_id now has taken over its spectrogram
+        lake.publish("spectrograms", [], In("track_id", todo.removed))
     _name(pd.concat(errors))
     _report(lake, week, decoded=decoded, unchanged=todo.unchanged, gone=todo.gone, removed=len(todo.removed))
+
+
+def _ahead(spark: SparkSession, todo: Plan) -> Iterator[tuple[pd.DataFrame, bool, pa.Table]]:
+    """Each chunk of requests, whether they are new, and what reading them gave. The next chunk is read while the caller
+    works on one, so that no core waits for a commit."""
+    known = prefixes(todo.holders.index)
+    with ThreadPoolExecutor(1) as reader:
+        reading = None
+        for chunk, is_new in _chunks(todo.new, todo.changed):
+            before, reading = reading, (chunk, is_new, reader.submit(_read, spark, chunk, known))
+            if before:
+                yield *before[:2], before[2].result()
+        yield *reading[:2], reading[2].result()
 
 
 def _chunks(new: pd.DataFrame, changed: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, bool]]:
@@ -58,20 +73,30 @@ def _chunks(new: pd.DataFrame, changed: pd.DataFrame) -> Iterator[tuple[pd.DataF
             yield requests.iloc[first : first + size], is_new
 
 
-def _read(lake: Lake, spark: SparkSession, chunk: pd.DataFrame) -> tuple[pa.Table, int]:
-    """The rows of `spectrograms` for some requests, and how many of them were not taken over from the lake."""
-    config = settings().audio
+def _read(spark: SparkSession, chunk: pd.DataFrame, known: np.ndarray) -> pa.Table:
+    """What `library.read_files` makes of some requests."""
     requests = spark.createDataFrame(list(chunk.itertuples(index=False, name=None)), REQUEST)
     tasks = min(len(chunk), 4 * spark.sparkContext.defaultParallelism)  # more than cores, because files differ in size
-    read = read_files(config.max_seconds, config.stretches, config.decode_seconds)
-    rows = requests.repartition(tasks).mapInArrow(read, from_arrow_schema(ROW)).toArrow().cast(ROW)
+    read = read_files(settings().audio, known)
+    return requests.repartition(tasks).mapInArrow(read, from_arrow_schema(ROW)).toArrow().cast(ROW)
+
+
+def _completed(lake: Lake, spark: SparkSession, todo: Plan, rows: pa.Table) -> tuple[pa.Table, int]:
+    """The rows of `spectrograms`, those of known content with what the lake has, and how many are not from there."""
     same = pc.fill_null(pc.equal(rows["error"], UNTOUCHED), False)
-    fresh, touched = rows.filter(pc.invert(same)), rows.filter(same)
+    fresh, touched = rows.filter(pc.invert(same)), rows.filter(same).drop_columns([*CONTENT, "error"]).to_pandas()
     if len(touched):
-        old = lake.pandas("spectrograms", In("track_id", touched["track_id"].to_pylist()), ["track_id", *CONTENT])
-        kept = touched.drop_columns([*CONTENT, "error"]).to_pandas().merge(old, on="track_id")
-        rows = pa.concat_tables([fresh, pa.Table.from_pandas(kept.assign(error=None), ROW, preserve_index=False)])
-    return rows.sort_by("track_id"), len(fresh)
+        holders = todo.holders.reindex(touched["audio_sha256"]).dropna().unique().tolist()
+        old = lake.pandas("spectrograms", In("track_id", holders), ["audio_sha256", *CONTENT])
+        old = old.drop_duplicates("audio_sha256").dropna(subset="log_mel")
+        taken = touched.merge(old, on="audio_sha256").assign(error=None)
+        fresh = pa.concat_tables([fresh, pa.Table.from_pandas(taken, ROW, preserve_index=False)])
+        # The row that had it is another one by now (files that swapped places): decoded after all.
+        lost = touched[~touched["audio_sha256"].isin(old["audio_sha256"])][["track_id", "path"]]
+        if len(lost):
+            fresh = pa.concat_tables([fresh, _read(spark, lost, prefixes([]))])
+        return fresh.sort_by("track_id"), len(fresh) - len(taken)
+    return fresh.sort_by("track_id"), len(fresh)
 
 
 def _name(errors: pd.DataFrame) -> None:

@@ -51,14 +51,16 @@ def main(lake: Lake, week: date) -> None:
 
 def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], list[tuple[str, str, float]]]:
     """The row of `models` and the metrics of a network for tracks with the columns track_id, artist_id, factors."""
-    from jobs.audio.alignment import from_week
+    from jobs.audio.alignment import from_week, matrix
+    from jobs.audio.artists import best_worth, unit
+    from jobs.audio.checkpoint import Progress
     from jobs.audio.evaluation import cosines  # TensorFlow takes seconds to load
     from jobs.audio.model_files import code_version, load, save
-    from jobs.audio.training import STOP, TEST, TRAIN, Examples, Progress, fit, split, unit
+    from jobs.audio.training import STOP, TEST, TRAIN, Examples, fit, predict, split
 
     config, seed = settings().audio, cli.job_seed(week, "audio.train")
     track_ids, artist_ids = known["track_id"].to_numpy(), known["artist_id"].to_numpy()
-    factors = np.array(known["factors"].to_pylist(), np.float32)
+    factors = matrix(known["factors"])
     parts = split(artist_ids, config.held_out_share)
     training, validation, test = (
         Examples(track_ids[parts == part].tolist(), unit(factors[parts == part])) for part in (TRAIN, STOP, TEST)
@@ -77,7 +79,9 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
 
         fitted = fit(store, training, validation, config, seed, on_epoch, start, progress)
     present = (start, from_week(lake, in_use["trained_on"], week)) if in_use else None
-    reached = cosines(store, training, test, fitted.model, present)
+    heard = unit(predict(fitted.model, [store[track_id] for track_id in validation.track_ids]))
+    worth = best_worth(artist_ids[parts == STOP], heard, validation.targets)
+    reached = cosines(store, training, test, fitted.model, present, artist_ids[parts == TEST], worth)
     log.info(
         "cosine with the factors of %d tracks by artists that took no part: %s (best of %d epochs: %d)",
         len(test.targets),
@@ -93,6 +97,7 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
             "path": path,
             "sha256": sha256,
             "factor_norm": float(np.median(np.linalg.norm(factors, axis=1))),
+            "artist_worth": None if np.isinf(worth) else worth,
             "settings": json.dumps(config.model_dump() | {"seed": seed}),
             "data": json.dumps({"recipe": wanted, "tracks": len(track_ids), "artists": len(np.unique(artist_ids))}),
             "code_version": code_version(),
@@ -106,6 +111,7 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
         *(("tracks", f"split={n}", len(e.targets)) for n, e in zip(SPLITS, (training, validation, test), strict=True)),
         ("best_epoch", "", fitted.best_epoch),
         ("promoted", "", float(promoted)),
+        *([] if np.isinf(worth) else [("artist_worth", "", worth)]),
         *(("test_cosine", f"model={name}", value) for name, value in reached.items()),
         *(("train_loss", f"epoch={n}", loss) for n, loss in enumerate(fitted.train_losses, start=1)),
         *(("val_loss", f"epoch={n}", loss) for n, loss in enumerate(fitted.val_losses, start=1)),

@@ -2,15 +2,14 @@
 
 import hashlib
 import math
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from jobs.audio.backend import be_deterministic, keras, tf
+from jobs.audio.checkpoint import Progress
 from jobs.audio.constants import MEL_BANDS, WINDOW_FRAMES
 from jobs.audio.network import build
 from jobs.audio.windows import Store, consecutive, random_window
@@ -41,12 +40,6 @@ class Fitted:
     train_losses: list[float]
     val_losses: list[float]
     best_epoch: int
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors [shape=(n, d)] scaled to length 1; a zero vector stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def split(artist_ids: np.ndarray, share: float) -> np.ndarray:
@@ -85,7 +78,8 @@ def fit(
     seed: int,
     on_epoch: Callable[[float, float], None] = lambda train_loss, val_loss: None,
     start: "keras.Model | None" = None,
-    progress: "Progress | None" = None,
+    progress: Progress | None = None,
+    precision: str | None = None,
 ) -> Fitted:
     """Learn to predict the targets from sound.
 
@@ -95,27 +89,17 @@ def fit(
 
     start : a network whose weights to start from, if it has the same shape
     progress : keeps each epoch; training goes on after the last one that it has, with the result it would have had
+    precision : "float32" or "mixed_float16"; by default the latter where there is a GPU
     """
     be_deterministic(seed)
-    means, deviations = band_statistics(store, train.track_ids)
-    network = build(
-        factors=train.targets.shape[1],
-        filters=config.filters,
-        dense_units=config.dense_units,
-        dropout=config.dropout,
-        mean=means.mean(axis=0),
-        deviation=np.sqrt(np.square(deviations).mean(axis=0) + means.var(axis=0)),
-    )
-    learner = keras.Model(network.inputs, network.outputs)  # the same weights; the optimizer's state stays with it
-    learner.compile(keras.optimizers.Adam(config.learning_rate), loss=squared_distance, jit_compile=False)
-    learner.optimizer.build(learner.trainable_variables)
+    network, learner = networks(config, train.targets.shape[1], *band_statistics(store, train.track_ids), precision)
     state = [*learner.variables, *learner.optimizer.variables]
     if start is not None and [w.shape for w in start.weights] == [w.shape for w in network.weights]:
-        network.set_weights(start.get_weights())
-    judged = _dataset(
+        learner.set_weights(start.get_weights())
+    judged = dataset(
         lambda: consecutive_batches(store, validation), validation, math.ceil(len(validation.track_ids) / JUDGED_TRACKS)
     )
-    train_losses, val_losses, best = [], [], network.get_weights()
+    train_losses, val_losses, best = [], [], learner.get_weights()
     kept = progress.load() if progress else None
     if kept is not None:
         train_losses, val_losses, best, values = kept
@@ -124,12 +108,12 @@ def fit(
     steps = math.ceil(len(train.track_ids) / config.batch_size)
     while len(val_losses) < config.epochs and not _settled(val_losses, config.patience):
         each = [seed, len(val_losses)]
-        batches = _dataset(partial(random_batches, store, train, config.batch_size, each), train, steps)
+        batches = dataset(partial(random_batches, store, train, config.batch_size, each), train, steps)
         history = learner.fit(batches, validation_data=judged, epochs=1, shuffle=False, verbose=0).history
         train_losses.append(history["loss"][0])
         val_losses.append(history["val_loss"][0])
         if val_losses[-1] == min(val_losses):
-            best = network.get_weights()
+            best = learner.get_weights()
         if progress:
             progress.save(train_losses, val_losses, best, [variable.numpy() for variable in state])
         on_epoch(train_losses[-1], val_losses[-1])
@@ -137,49 +121,38 @@ def fit(
     return Fitted(network, train_losses, val_losses, int(np.argmin(val_losses)) + 1)
 
 
+def networks(
+    config: AudioSettings,
+    factors: int,
+    means: np.ndarray,
+    deviations: np.ndarray,
+    precision: str | None = None,
+) -> "tuple[keras.Model, keras.Model]":
+    """The network, and one of the same shape that is compiled for training, in the precision that suits the machine.
+
+    means, deviations : `band_statistics` of what it will learn from
+    precision : as for `fit`
+    """
+    precision = precision or ("mixed_float16" if tf.config.list_physical_devices("GPU") else "float32")
+    shape = {
+        "factors": factors,
+        "filters": config.filters,
+        "dense_units": config.dense_units,
+        "dropout": config.dropout,
+        "mean": means.mean(axis=0),
+        "deviation": np.sqrt(np.square(deviations).mean(axis=0) + means.var(axis=0)),
+    }
+    network, learner = build(**shape), build(**shape, precision=precision)
+    optimizer = keras.optimizers.Adam(config.learning_rate)
+    if precision == "mixed_float16":  # gradients are scaled, so that small ones are not 0 in 16 bits
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    learner.compile(optimizer, loss=squared_distance, jit_compile=False)
+    learner.optimizer.build(learner.trainable_variables)
+    return network, learner
+
+
 def _settled(val_losses: list[float], patience: int) -> bool:
     return bool(val_losses) and len(val_losses) - 1 - int(np.argmin(val_losses)) >= patience
-
-
-class Progress:
-    """A training as it stands, in a file that a killed process leaves behind."""
-
-    def __init__(self, path: Path, key: str):
-        """`path`: of the file; `key`: what the training is made from: a file with another key does not count."""
-        self.path, self.key = path, key
-
-    def load(self) -> tuple[list[float], list[float], list[np.ndarray], list[np.ndarray]] | None:
-        """What `save` was given last; None: nothing, of this training."""
-        try:
-            with np.load(self.path, allow_pickle=False) as kept:
-                if str(kept["key"]) != self.key:
-                    return None
-                arrays = {
-                    name: [kept[f"{name}-{n}"] for n in range(int(kept[f"n_{name}"]))] for name in ("best", "state")
-                }
-                return kept["train"].tolist(), kept["val"].tolist(), arrays["best"], arrays["state"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            return None
-
-    def save(
-        self,
-        train_losses: list[float],
-        val_losses: list[float],
-        best: list[np.ndarray],
-        state: list[np.ndarray],
-    ) -> None:
-        """Keep the losses so far, the best weights, and all variables of the learner and its optimizer."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        named = {f"{name}-{n}": a for name, arrays in (("best", best), ("state", state)) for n, a in enumerate(arrays)}
-        with part.open("wb") as file:
-            counts = {"n_best": len(best), "n_state": len(state)}
-            np.savez(file, key=self.key, train=train_losses, val=val_losses, **counts, **named)
-        part.rename(self.path)
-
-    def clear(self) -> None:
-        """Remove the file."""
-        self.path.unlink(missing_ok=True)
 
 
 def squared_distance(target, prediction):
@@ -208,7 +181,7 @@ def consecutive_batches(store: Store, examples: Examples) -> Iterator[tuple[np.n
         yield np.concatenate(windows), np.repeat(examples.targets[chosen], [len(w) for w in windows], axis=0)
 
 
-def _dataset(batches: Callable[[], Iterator], examples: Examples, count: int) -> "tf.data.Dataset":
+def dataset(batches: Callable[[], Iterator], examples: Examples, count: int) -> "tf.data.Dataset":
     """The `count` batches of a generator, the next ones made while the network works on one."""
     signature = (
         tf.TensorSpec((None, WINDOW_FRAMES, MEL_BANDS), tf.uint8),
@@ -219,20 +192,24 @@ def _dataset(batches: Callable[[], Iterator], examples: Examples, count: int) ->
 
 
 def predict(model: "keras.Model", tracks: list[np.ndarray]) -> np.ndarray:
-    """The prediction for whole tracks: the mean over consecutive windows.
+    """The prediction for whole tracks: the mean over consecutive windows. Some tracks are held at a time.
 
     tracks : spectrograms [shape=(frames, MEL_BANDS), dtype=uint8]
 
     Returns np.ndarray [shape=(tracks, factors), dtype=float32].
     """
-    windows = [consecutive(levels) for levels in tracks]
-    together = np.concatenate(windows)
-    predicted = np.concatenate(
-        [
-            np.asarray(model(together[first : first + PREDICTION_WINDOWS], training=False))
-            for first in range(0, len(together), PREDICTION_WINDOWS)
-        ]
-    )
-    counts = np.array([len(w) for w in windows])
-    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    return np.add.reduceat(predicted, firsts, axis=0) / counts[:, None].astype(np.float32)
+    predicted = np.empty((len(tracks), model.output_shape[1]), np.float32)
+    for first in range(0, len(tracks), JUDGED_TRACKS):
+        windows = [consecutive(levels) for levels in tracks[first : first + JUDGED_TRACKS]]
+        together = np.concatenate(windows)
+        by_window = np.concatenate(
+            [
+                np.asarray(model(together[at : at + PREDICTION_WINDOWS], training=False))
+                for at in range(0, len(together), PREDICTION_WINDOWS)
+            ]
+        )
+        counts = np.array([len(w) for w in windows])
+        firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        means = np.add.reduceat(by_window, firsts, axis=0) / counts[:, None]
+        predicted[first : first + JUDGED_TRACKS] = means
+    return predicted

@@ -1,5 +1,6 @@
 """Windows of spectrograms: what the network sees."""
 
+import mmap
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -84,6 +85,8 @@ class Store:
             file.flush()
             shape = (total, MEL_BANDS)  # an empty file cannot be mapped
             self._levels = np.memmap(file, np.uint8, "r", shape=shape) if total else np.empty(shape, np.uint8)
+        if total:  # windows lie anywhere: what is read ahead would be in vain
+            self._levels._mmap.madvise(mmap.MADV_RANDOM)
 
     def __getitem__(self, track_id: str) -> np.ndarray:
         """The spectrogram of a track [shape=(frames, MEL_BANDS), dtype=uint8]; raises KeyError."""

@@ -20,6 +20,7 @@ from jobs.ranking.clusters import clusters
 from jobs.ranking.fitting import Judged, Method
 from jobs.ranking.lists import BASELINE, Policy, Ranker
 from jobs.settings import settings
+from jobs.works import with_recordings
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -49,7 +50,8 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
     heard : as `history` gives it
     """
     options = settings().ranking
-    bare = catalogues.make(lake.arrow("tracks"), lake.arrow("artists"), *people(heard), week, options.new_release_weeks)
+    tracks = with_recordings(lake.arrow("tracks"), lake.arrow("recordings"))
+    bare = catalogues.make(tracks, lake.arrow("artists"), *people(heard), week, options.new_release_weeks)
 
     collaborative, audio = (
         lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")

@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_network_and_file(world, fitted, tmp_path):
 
 
 def test_a_killed_training_goes_on_with_the_result_that_it_would_have_had(world, fitted, tmp_path):
-    from jobs.audio.training import Progress
+    from jobs.audio.checkpoint import Progress
 
     class Killed(Exception):
         pass
@@ -179,3 +179,37 @@ def test_a_saved_network_predicts_the_same_and_a_damaged_file_is_named(world, fi
     (tmp_path / path).unlink()
     with pytest.raises(UserError, match=f"{version}.keras: No such file"):
         load(tmp_path, path, sha256)
+
+
+def test_in_sixteen_bits_it_learns_too_and_the_network_is_one_of_thirty_two(world):
+    fitted = learn(world, config=TINY.model_copy(update={"epochs": 4}), precision="mixed_float16")
+    assert fitted.val_losses[-1] < fitted.val_losses[0]
+    assert {layer.compute_dtype for layer in fitted.model.layers} == {"float32"}
+
+
+def test_a_filter_is_excited_most_by_what_it_listens_for(world, fitted):
+    from jobs.audio.listening import LAYER, most_exciting
+
+    store, artists, _ = world
+    tracks = [store[f"t{n:02d}"] for n in range(24)]
+    found = most_exciting(fitted.model, tracks, filters=3, count=4)
+    assert 0 < len(found) <= 3
+    from jobs.audio.backend import keras
+
+    layer = keras.Model(fitted.model.inputs, fitted.model.get_layer(LAYER).output)
+    for one in found:
+        response = [np.asarray(layer(consecutive(t)))[..., one.filter].mean(axis=1).max() for t in tracks]
+        assert one.tracks == np.argsort(-np.array(response), kind="stable")[:4].tolist()
+        assert all(window.shape == (WINDOW_FRAMES, MEL_BANDS) for window in one.windows)
+        assert len({artists[track] % 2 for track in one.tracks}) == 1, "the timbres are told apart"
+
+
+def test_neighbours_stay_neighbours_on_the_map():
+    from jobs.audio.listening import on_a_map
+
+    generator = np.random.default_rng(0)
+    group = np.repeat([0, 1, 2], 10)
+    places = on_a_map(np.eye(5)[group] + generator.normal(0, 0.05, (30, 5)), seed=1)
+    distances = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    assert (group[distances.argmin(axis=1)] == group).mean() > 0.9

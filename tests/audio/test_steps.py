@@ -1,5 +1,6 @@
 """The steps on a real lake, with real files, Spark and a network."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import soundfile
 
 from jobs.audio.__main__ import main
 from jobs.cli import UserError
@@ -17,6 +19,10 @@ from jobs.settings import settings
 from tests.audio.sounds import noise, tone, write
 
 WEEK, NEXT_WEEK = date(2026, 11, 23), date(2026, 11, 30)
+
+
+def signal_of(path):
+    return soundfile.read(path, dtype="float32")[0]
 
 
 def fill_catalogue(lake, paths):
@@ -62,10 +68,27 @@ def test_spectrograms_are_made_once_and_again_only_for_changed_bytes(lake, spark
     assert second.loc["a-0", "log_mel"] == first.loc["a-0", "log_mel"]
     assert second.loc["a-2", "seconds"] == 3
 
-    fill_catalogue(lake, paths[2:])
+    # Two of the same recording, one of them coded anew and softer, and one other.
+    copy = write(tmp_path / "c-copy.flac", signal_of(paths[1]) / 4)
+    fill_catalogue(lake, [*paths[1:], copy])
     run("spectrograms")
-    assert sorted(lake.pandas("spectrograms")["track_id"]) == ["a-2", "b-missing", "b-text"]
-    assert files_by_state(lake)["removed"] == 2
+    run("recordings")
+    found = lake.pandas("recordings").set_index("track_id")["recording_id"]
+    assert found.to_dict() == {"a-1": "a-1", "c-copy": "a-1"}
+    assert not lake.is_empty("fingerprints", {"track_id": "a-2"})
+
+    # The same bytes under another track_id are not decoded again, even as the old track goes.
+    moved = str(tmp_path / "d-moved.wav")
+    os.rename(paths[1], moved)
+    fill_catalogue(lake, [*paths[2:], moved])
+    run("spectrograms")
+    assert files_by_state(lake) == {"decoded": 0, "unchanged": 3, "gone": 0, "removed": 2}
+    third = lake.pandas("spectrograms").set_index("track_id")
+    assert sorted(third.index) == ["a-2", "b-missing", "b-text", "d-moved"]
+    assert third.loc["d-moved", "log_mel"] == first.loc["a-1", "log_mel"]
+    run("recordings")
+    assert lake.is_empty("recordings")
+    assert sorted(lake.pandas("fingerprints")["track_id"]) == ["a-2", "d-moved"]
 
 
 @pytest.fixture
@@ -113,7 +136,25 @@ def test_tracks_that_nobody_has_heard_get_factors_near_those_of_their_sound(
         "model=network",
         "model=ridge",
         "model=mean_vector",
+        "model=artist",
+        "model=network_and_artist",
     }
+
+    # Nothing is new: nothing goes through the network again.
+    run("embed")
+    told = lake.pandas("metrics", {"week": WEEK, "stage": "audio.embed"}).set_index("metric")["value"]
+    assert told.to_dict() == {"tracks": 18, "predicted": 0}
+    assert rows.equals(lake.pandas("track_factors", {"week": WEEK, "origin": "audio"}).set_index("track_id"))
+
+    run("pictures")
+    folder = settings().home / "output" / str(WEEK) / "audio"
+    index = json.loads((folder / "index.json").read_text())
+    named = [picture["file"] for picture in index["pictures"]]
+    assert sorted([*named, "index.json"]) == sorted(file.name for file in folder.iterdir())
+    assert named[:2] == ["losses.svg", "map.svg"]
+    assert sum(name.startswith("spectrogram-") for name in named) == 4
+    assert index["filters"]
+    assert len(index["losses"]["train"]) == 8
 
     # Next week the coordinates are the other way round and training goes wrong: the old network stays, turned.
     publish_factors(lake, week=NEXT_WEEK, swapped=True)
@@ -148,9 +189,10 @@ def test_without_audio_or_factors_every_step_says_so_and_publishes_nothing(lake,
     tracks = pd.DataFrame({"track_id": ["low_1"], "artist_id": "low", "title": "t", "work_id": "w", "path": None})
     lake.publish("tracks", tracks.astype({"path": object}), ALL)
     publish_factors(lake)
-    for step in ("spectrograms", "train", "embed"):
+    for step in ("spectrograms", "recordings", "train", "embed", "pictures"):
         run(step)
     assert lake.is_empty("spectrograms")
+    assert lake.is_empty("recordings")
     assert lake.is_empty("models")
     assert lake.is_empty("track_factors", {"week": WEEK, "origin": "audio"})
     assert "0 tracks of 0 artists have both a spectrogram and at least 3 listeners" in caplog.text
