@@ -1,0 +1,202 @@
+"""How well tracks that nobody has heard find their listeners, by what places them.
+
+In a sample world, two questions:
+
+- Artists held out: nobody has heard the artist. In each fold a part of the artists loses all its listens; factors are
+  learned from the rest, what places tracks from these factors; then the tracks of the artists held out are ranked for
+  each listener, and who did listen to them is looked up.
+- Tracks held out: the artist is known, a part of each artist's tracks is not.
+
+The oracle has the listens that are asked for: the factors that they give, with the listeners' factors as they are. So
+it knows more than any judge of sound could; "planted taste" is what the world's own chance to like a track gives.
+The network is the one of `jobs.audio`, with its default settings, stopped by artists apart from the ones judged.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from benchmarks.contest import arg_parser, save, show
+from benchmarks.placing import Network, World, factorize, folded_in, judge, mean_of, spectrograms
+
+if TYPE_CHECKING:
+    from jobs.lake import Lake
+
+SMALL = ("--listeners", "80", "--artists", "40", "--tracks", "160", "--new-releases", "8")
+STOP_SHARE = 0.125  # of the artists that are not judged: training stops by them
+STEP = 0.125  # weights of what is joined with sound that are tried
+
+
+def main(home: Path | None, folds: int, small: bool, json: Path | None) -> None:
+    """Run, print, save."""
+    with TemporaryDirectory() as scratch:
+        world, liking = load(home or Path(scratch), small)
+    print(f"{world.listened.shape[0]} listeners, {world.listened.shape[1]} tracks of {len(set(world.groups))} artists, "
+          f"{world.listened.nnz:,} pairs; words: {world.words is not None}")  # fmt: skip
+    tables = {}
+    for title, places in (
+        ("Nobody has heard the artist", _parts(world.groups, folds)),
+        ("New tracks of known artists", _parts_within(world.groups, folds)),
+    ):
+        measured = []
+        for fold in range(folds):
+            measured.append(place(world, places == fold, liking, fold))
+            print(title, fold, {name: round(of["AUC"], 4) for name, of in measured[-1].items()}, flush=True)
+        tables[title] = mean_of(measured)
+        show(f"{title}: mean of {folds} folds", tables[title])
+        auc = {row["placed by"]: row["AUC"] for row in tables[title]}
+        for best in ("oracle", "planted taste"):
+            closed = (auc["network"] - auc["MFCC ridge"]) / (auc[best] - auc["MFCC ridge"])
+            print(f"of the gap in AUC from ridge to {best} the network closes {closed:.2f}")
+    save(json, **{title.lower().replace(" ", "_"): rows for title, rows in tables.items()})
+
+
+def load(home: Path, small: bool) -> tuple[World, np.ndarray]:
+    """The world in a DISCOVER_HOME, made where there is none, and each listener's chance to like each track."""
+    os.environ["DISCOVER_HOME"] = str(home)
+    subprocess.run([sys.executable, "-m", "jobs.sample", "make", *(SMALL if small else ())], check=True)
+    from jobs import weeks
+    from jobs.lake import Lake
+    from jobs.sample.judge import Truth
+    from jobs.settings import settings
+
+    settings.cache_clear()
+    lake = Lake()
+    truth = Truth.read(home / "sample")
+    tracks = lake.sql("SELECT track_id, artist_id, path FROM tracks WHERE path IS NOT NULL ORDER BY track_id")
+    sound = spectrograms(tracks["path"].to_pylist(), settings().audio.max_seconds)
+    usable = [n for n, levels in enumerate(sound) if levels is not None]
+    track_ids, artists = (tracks[name].to_numpy(zero_copy_only=False)[usable] for name in ("track_id", "artist_id"))
+    plays = lake.sql(
+        "SELECT user_id, track_id, count(*) AS plays FROM listens JOIN tracks USING (track_id) WHERE ms_played IS NULL "
+        "OR ms_played >= least(30000, 0.9 * duration_ms) GROUP BY ALL ORDER BY ALL"
+    ).to_pandas()
+    users = {user: n for n, user in enumerate(truth.liking.index)}
+    columns = {track: n for n, track in enumerate(track_ids)}
+    plays = plays[plays.track_id.isin(columns) & plays.user_id.isin(users)]
+    at = plays.user_id.map(users), plays.track_id.map(columns)
+    listened = csr_matrix((np.log2(1 + plays.plays), at), shape=(len(users), len(columns)))
+    words = _words(lake, weeks.newest(), artists)
+    world = World(listened, [sound[n] for n in usable], artists, words)
+    return world, truth.liking[track_ids].to_numpy()
+
+
+def _words(lake: "Lake", week: date, artists: np.ndarray) -> np.ndarray | None:
+    """The dense cultural vector of each track's artist, 0 where nothing is written about it; None: there are none."""
+    vectors = lake.sql(
+        "SELECT entity_id, kind, term, weight, documents FROM cultural_vectors "
+        "WHERE week = ? AND entity_kind = 'artist'",
+        [week],
+    ).to_pandas()
+    if not len(vectors):
+        print(f"no cultural vectors of {week}: audio + culture is left out (run jobs.scrape and jobs.culture there)")
+        return None
+    from jobs.culture.space import space
+
+    found = space(vectors)
+    places = {artist: n for n, artist in enumerate(found.artists)}
+    dense = np.vstack([found.dense, np.zeros((1, found.dense.shape[1]))])
+    return dense[[places.get(artist, -1) for artist in artists]]
+
+
+def _parts(groups: np.ndarray, folds: int) -> np.ndarray:
+    """A fold for each track, the same for all of a group."""
+    names, of_track = np.unique(groups, return_inverse=True)
+    return (np.random.default_rng(0).permutation(len(names)) % folds)[of_track]
+
+
+def _parts_within(groups: np.ndarray, folds: int) -> np.ndarray:
+    """A fold for each track, each with an equal part of each group."""
+    generator, parts = np.random.default_rng(0), np.zeros(len(groups), int)
+    for name in np.unique(groups):
+        own = np.flatnonzero(groups == name)
+        parts[own] = (generator.permutation(len(own)) + generator.integers(folds)) % folds
+    return parts
+
+
+def place(world: World, held_out: np.ndarray, liking: np.ndarray, seed: int) -> dict[str, dict[str, float]]:
+    """Figures of each contender on the tracks held out."""
+    from jobs.audio.artists import best_worth, blend, unit
+    from jobs.audio.ridge import ridge_predictions
+    from jobs.settings import settings
+
+    config = settings().collaborative
+    kept = world.listened.tolil()
+    kept[:, np.flatnonzero(held_out)] = 0
+    kept = kept.tocsr()
+    kept.eliminate_zeros()
+    users, tracks = factorize(kept, config, seed)
+    targets = unit(tracks)
+    listeners = np.diff(kept.tocsc().indptr)
+    enough = ~held_out & (listeners >= settings().audio.min_listeners)
+    stopping = enough & (_parts(world.groups, round(1 / STOP_SHARE)) == seed % round(1 / STOP_SHARE))
+    train, stop, test = (np.flatnonzero(part) for part in (enough & ~stopping, stopping, held_out))
+    network = Network(world, train, stop, targets, settings().audio, seed)
+    by_sound = {part: network.predict([world.sound[n] for n in of]) for part, of in (("stop", stop), ("test", test))}
+
+    def ridge(features: np.ndarray, of: np.ndarray) -> np.ndarray:
+        return unit(ridge_predictions(features[train], targets[train], features[of]).astype(np.float32))
+
+    known = np.flatnonzero(enough)
+    sums, counts = np.zeros((len(test), targets.shape[1]), np.float32), np.zeros(len(test), int)
+    popular = np.zeros(len(test))
+    for n, track in enumerate(test):
+        of_artist = known[world.groups[known] == world.groups[track]]
+        sums[n], counts[n] = targets[of_artist].sum(axis=0), len(of_artist)
+        popular[n] = listeners[of_artist].mean() if len(of_artist) else 0
+    relevant = world.listened[:, test].toarray() > 0
+    worth = best_worth(world.groups[stop], by_sound["stop"], targets[stop])
+    predictions = {
+        "MFCC ridge": ridge(world.features, test),
+        "network": by_sound["test"],
+    }
+    if world.words is not None:
+        words = ridge(world.words, np.arange(len(world.groups)))
+        written = np.abs(world.words).sum(axis=1) > 0
+        weights = np.arange(0, 1, STEP)
+        reached = [np.sum(join(by_sound["stop"], words[stop], written[stop], w) * targets[stop]) for w in weights]
+        weight = weights[int(np.argmax(reached))]
+        predictions["words"] = np.where(written[test, None], words[test], 0)
+        predictions["network and words"] = join(by_sound["test"], words[test], written[test], weight)
+    if counts.any():
+        predictions["mean of the artist's tracks"] = unit(sums)
+        predictions["network and artist"] = blend(by_sound["test"], sums, counts, worth)
+        predictions["ridge and artist"] = blend(predictions["MFCC ridge"], sums, counts, worth)
+    scores = {"chance": np.zeros_like(relevant, float)}
+    if counts.any():
+        scores["popularity of the artist"] = np.broadcast_to(popular, relevant.shape)
+    scores |= {name: users @ predicted.T for name, predicted in predictions.items()}
+    scores["planted taste"] = liking[:, test]
+    scores["oracle"] = users @ folded_in(world.listened[:, test].tocsr(), users, config).T
+    return {name: judge(score, relevant) for name, score in scores.items()}
+
+
+def join(sound: np.ndarray, words: np.ndarray, written: np.ndarray, weight: float) -> np.ndarray:
+    """Directions from sound, with those from words where something is written. `weight` of the words, 0 to 1."""
+    from jobs.audio.artists import unit
+
+    return unit(np.where(written[:, None], (1 - weight) * sound + weight * words, sound).astype(np.float32))
+
+
+def _options() -> argparse.Namespace:
+    parser = arg_parser("cold_start", __doc__.split("\n")[0])
+    parser.add_argument(
+        "--home",
+        type=Path,
+        help="a DISCOVER_HOME with a sample world, made where there is none; with cultural vectors of the newest week "
+        "words take part (default: a temporary one)",
+    )
+    parser.add_argument("--folds", type=int, default=5, help="default: %(default)s")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main(**vars(_options()))
