@@ -108,7 +108,7 @@ def speed(size: dict, steps: int) -> dict:
         return dataset(lambda: islice(batches(), steps), examples, steps)
 
     held = [(tf.constant(x), tf.constant(y)) for x, y in random_batches(store, examples, config.batch_size, [9])]
-    held = held[: min(steps, len(held))]
+    held = [batch for batch in held if len(batch[0]) == config.batch_size][:steps]
     from_memory = tf.data.Dataset.from_tensor_slices(tuple(map(tf.stack, zip(*held, strict=True))))
     from_memory = from_memory.repeat().take(steps)
     best = {"lake": 0.0, "memory": 0.0}
