@@ -29,16 +29,19 @@ def arg_parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def alone(function: str, environment: Mapping[str, str] | None = None, **arguments) -> dict:
+def alone(
+    function: str, environment: Mapping[str, str] | None = None, python: str = sys.executable, **arguments
+) -> dict:
     """Call `function` ("module:name") in a process of its own, and wait for it.
 
-    arguments: what it gets, JSON. It returns JSON, too: a dict, which comes back with two more entries: `wall_seconds`,
-    of the whole process, and `peak_mib`, the largest sum of the memory (PSS) of it and its children.
+    python: the interpreter, for a peer that cannot live in this environment. arguments: what it gets, JSON. It
+    returns JSON, too: a dict, which comes back with two more entries: `wall_seconds`, of the whole process, and
+    `peak_mib`, the largest sum of the memory (PSS) of it and its children.
     Raises RuntimeError that names the function where the process fails; what it printed is on the terminal.
     """
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "benchmarks.contest", function, json.dumps(arguments), str(result)]
+        command = [python, "-m", "benchmarks.contest", function, json.dumps(arguments), str(result)]
         started = time.perf_counter()
         process = subprocess.Popen(command, env={**os.environ, **(environment or {})})
         peak = 0.0

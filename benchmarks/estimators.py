@@ -1,8 +1,9 @@
 """The off-policy estimators: how far from the truth, how honest their intervals, and beside Open Bandit Pipeline's.
 
 Three parts: synthetic logs whose truth is known (10,000 rounds, 10 actions); the same arrays through Open Bandit
-Pipeline's estimators, where it is installed; and Open Bandit Dataset, where DISCOVER_DATA_SETS names a folder that
-holds `open-bandit`: what each of the two logged policies earned, estimated from the other one's log.
+Pipeline's estimators, where DISCOVER_OBP_PYTHON names a Python that has it (it needs PyTorch, so an environment of its
+own: `pip install obp psutil rich`); and Open Bandit Dataset, where DISCOVER_DATA_SETS names a folder that holds
+`open-bandit`: what each of the two logged policies earned, estimated from the other one's log.
 """
 
 import os
@@ -20,6 +21,7 @@ from jobs.ranking.list_estimators import LoggedLists
 
 CONTEXT = 5  # length of a synthetic context
 ACTIONS = 10
+PEER_TUNING = Tuning(clip=1.5, switch=1.5, shrinkage=10.0)  # so strict that many weights are changed
 UNBIASED = ("IPS", "SNIPS", "DR", "SNDR")  # of which an interval has to hold what it says
 
 
@@ -100,48 +102,54 @@ def ours(seed: int, rounds: int, replicates: int) -> dict:
     """Estimates and intervals of this project's estimators for one synthetic log."""
     log = World.make(seed).log(rounds, seed)
     started = time.perf_counter()
-    found = judged(Rounds.of_actions(**log), replicates, seed)
+    found = judged(Rounds.of_actions(**log), replicates, seed, PEER_TUNING)
     seconds = time.perf_counter() - started
-    lists = LoggedLists(**some_lists(seed))
+    lists = some_lists(**some_choices(seed))
     keys = bootstrap.keys_of(range(len(lists.reward)), seed)
     of_lists = bootstrap.estimates(bootstrap.totals(list_estimators.terms(lists), lists.weight[:, 0], keys, 0))
     values = {name: one.value for name, one in {**found, **of_lists}.items()}
     return {"values": values, "seconds": seconds}
 
 
-def some_lists(seed: int, n: int = 1000, length: int = 5) -> dict[str, np.ndarray]:
-    """Logged lists as `LoggedLists` takes them, of which only the arithmetic matters."""
+def some_choices(seed: int, n: int = 1000, length: int = 5, n_actions: int = 4) -> dict[str, np.ndarray]:
+    """Lists of which only the arithmetic matters: action, reward (n, length); logged, policy (the probability of each
+    action) and predictions (n, length, n_actions)."""
     random = np.random.default_rng(seed)
-    logged, other = random.uniform(0.2, 1.0, (2, n, length))
-    reward = random.integers(0, 2, (n, length)).astype(float)
-    predicted, expected = random.random((2, n, length))
+    logged, policy = softmax(random.normal(size=(2, n, length, n_actions)))
     return {
-        "reward": reward,
-        "logged_probability": logged,
-        "probability": other,
-        "predicted": predicted,
-        "expected": expected,
+        "action": random.integers(0, n_actions, (n, length)),
+        "reward": random.integers(0, 2, (n, length)).astype(float),
+        "logged": logged,
+        "policy": policy,
+        "predictions": random.random((n, length, n_actions)),
     }
 
 
-def judged(rounds: Rounds, replicates: int, seed: int) -> dict[str, bootstrap.Estimate]:
+def some_lists(action, reward, logged, policy, predictions) -> LoggedLists:
+    """What `some_choices` gives, as the estimators of lists take it."""
+    of_action = (np.take_along_axis(a, action[:, :, None], 2)[:, :, 0] for a in (logged, policy, predictions))
+    return LoggedLists(reward, *of_action, (policy * predictions).sum(axis=2))
+
+
+def judged(rounds: Rounds, replicates: int, seed: int, tuning: Tuning | None = None) -> dict[str, bootstrap.Estimate]:
     """All estimates of some rounds, with intervals."""
     keys = bootstrap.keys_of(range(len(rounds.reward)), seed)
-    return bootstrap.estimates(bootstrap.totals(terms(rounds), rounds.weight, keys, replicates))
+    return bootstrap.estimates(bootstrap.totals(terms(rounds, tuning), rounds.weight, keys, replicates))
 
 
 def open_bandit_pipeline(seed: int, rounds: int, replicates: int) -> dict:
     """The same with Open Bandit Pipeline."""
     from obp import ope
 
-    log, tuning = World.make(seed).log(rounds, seed), Tuning()
+    log, tuning = World.make(seed).log(rounds, seed), PEER_TUNING
     estimators = {
         "DM": ope.DirectMethod(),
         "IPS": ope.InverseProbabilityWeighting(),
+        "clipped IPS": ope.InverseProbabilityWeighting(lambda_=tuning.clip),
         "SNIPS": ope.SelfNormalizedInverseProbabilityWeighting(),
         "DR": ope.DoublyRobust(),
         "SNDR": ope.SelfNormalizedDoublyRobust(),
-        "Switch-DR": ope.SwitchDoublyRobust(tau=tuning.switch),
+        "Switch-DR": ope.SwitchDoublyRobust(lambda_=tuning.switch),
         "DRos": ope.DoublyRobustWithShrinkage(lambda_=tuning.shrinkage),
     }
     arguments = {
@@ -157,23 +165,35 @@ def open_bandit_pipeline(seed: int, rounds: int, replicates: int) -> dict:
         values[name] = float(estimator.estimate_policy_value(**arguments))
         estimator.estimate_interval(**arguments, n_bootstrap_samples=replicates, random_state=seed)
     seconds = time.perf_counter() - started
-    lists = some_lists(seed)
-    n, length = lists["reward"].shape
-    places = {
+    values |= of_lists_by_peer(some_choices(seed))
+    return {"values": {name: float(value) for name, value in values.items()}, "seconds": seconds}
+
+
+def of_lists_by_peer(choices: dict[str, np.ndarray]) -> dict[str, float]:
+    """The estimators of lists by Open Bandit Pipeline."""
+    from obp import ope
+
+    lists, (n, length, n_actions) = some_lists(**choices), choices["policy"].shape
+    logged, other = lists.logged_probability, lists.probability
+    arguments = {
         "slate_id": np.repeat(np.arange(n), length),
         "position": np.tile(np.arange(length), n),
-        "reward": lists["reward"].ravel(),
+        "reward": lists.reward.ravel(),
+        "action": choices["action"].ravel(),
+        "pscore_item_position": logged.ravel(),
+        "evaluation_policy_pscore_item_position": other.ravel(),
+        "pscore_cascade": logged.cumprod(axis=1).ravel(),
+        "evaluation_policy_pscore_cascade": other.cumprod(axis=1).ravel(),
+        "q_hat": choices["predictions"].ravel(),
+        "evaluation_policy_action_dist": choices["policy"].ravel(),
     }
-    logged, other = lists["logged_probability"], lists["probability"]
-    values["IIPS"] = ope.SlateIndependentIPS(len_list=length).estimate_policy_value(
-        **places, pscore_item_position=logged.ravel(), evaluation_policy_pscore_item_position=other.ravel()
-    )
-    values["RIPS"] = ope.SlateRewardInteractionIPS(len_list=length).estimate_policy_value(
-        **places,
-        pscore_cascade=logged.cumprod(axis=1).ravel(),
-        evaluation_policy_pscore_cascade=other.cumprod(axis=1).ravel(),
-    )
-    return {"values": {name: float(value) for name, value in values.items()}, "seconds": seconds}
+    estimators = {
+        "IIPS": ope.SlateIndependentIPS(len_list=length),
+        "RIPS": ope.SlateRewardInteractionIPS(len_list=length),
+        "SNRIPS": ope.SelfNormalizedSlateRewardInteractionIPS(len_list=length),
+        "cascade-DR": ope.SlateCascadeDoublyRobust(len_list=length, n_unique_action=n_actions),
+    }
+    return {name: float(estimator.estimate_policy_value(**arguments)) for name, estimator in estimators.items()}
 
 
 def errors(seeds: int, rounds: int) -> list[dict]:
@@ -200,11 +220,14 @@ def coverage(repetitions: int, rounds: int, worlds: int = 25) -> list[dict]:
     return [{"estimator": name, "coverage of 95 % intervals": n / repetitions} for name, n in hits.items()]
 
 
-def against_peer(seed: int, rounds: int, replicates: int) -> list[dict]:
-    """Our estimates beside Open Bandit Pipeline's on the same arrays; each in a process of its own."""
+def against_peer(python: str, seed: int, rounds: int, replicates: int) -> list[dict]:
+    """Our estimates beside Open Bandit Pipeline's on the same arrays; each in a process of its own.
+
+    python : the interpreter of the environment that has it
+    """
     arguments = {"seed": seed, "rounds": rounds, "replicates": replicates}
     mine = contest.alone("benchmarks.estimators:ours", **arguments)
-    theirs = contest.alone("benchmarks.estimators:open_bandit_pipeline", **arguments)
+    theirs = contest.alone("benchmarks.estimators:open_bandit_pipeline", python=python, **arguments)
     rows: list[dict] = [
         {"": name, "ours": mine["values"][name], "obp": value, "difference": mine["values"][name] - value}
         for name, value in theirs["values"].items()
@@ -273,8 +296,11 @@ def main() -> None:
     measured = {"errors": errors(seeds, rounds), "coverage": coverage(repetitions, rounds)}
     contest.show(f"Relative error, {rounds:,} rounds, {ACTIONS} actions, mean of {seeds} worlds", measured["errors"])
     contest.show(f"Coverage, {repetitions} repetitions of {rounds:,} rounds", measured["coverage"])
-    if contest.is_installed("obp"):
-        measured["peer"] = against_peer(0, rounds, 200 if options.small else 1000)
+    peer = os.environ.get("DISCOVER_OBP_PYTHON")
+    if not peer:
+        print("Open Bandit Pipeline: left out; DISCOVER_OBP_PYTHON names no Python that has it")
+    else:
+        measured["peer"] = against_peer(peer, 0, rounds, 200 if options.small else 1000)
         contest.show("The same arrays, estimates with bootstrap intervals", measured["peer"])
     folder = Path(os.environ.get("DISCOVER_DATA_SETS", "")) / "open-bandit"
     if os.environ.get("DISCOVER_DATA_SETS") and folder.is_dir():

@@ -32,7 +32,7 @@ WEEK = date(2026, 11, 23)
 FACTORS, PLAYED, LINKS = 32, 60, 40  # length of factors; tracks that a listener has played; neighbours of a track
 CANDIDATES, PLACES = 500, 30
 EPSILON = 0.1
-RULES = choice.Rules(PLACES, 2, 0.2, 0.5)
+RULES = choice.Rules(PLACES, 2, 1, 0.2, 0.5)
 EXPLORATION = choice.Exploration("epsilon_greedy", EPSILON, 0.2, 100, 6)
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": str(os.cpu_count())}
 
@@ -48,6 +48,7 @@ def ranker(n_tracks: int) -> Ranker:
             "track_id": ids,
             "artist_id": random.choice(artists, n_tracks),
             "title": ids,
+            "album": random.choice([f"album {i}" for i in range(3)], n_tracks),
             "work_id": ids,
             "featured_artist_ids": pa.array([None] * n_tracks, pa.list_(pa.string())),
             "released_at": pa.array(
@@ -63,6 +64,7 @@ def ranker(n_tracks: int) -> Ranker:
         bare,
         factors=factors,
         cluster=clusters(factors, 12, 0),
+        crowds=random.integers(0, 50, (n_tracks, 12), np.int32),
         links={name: _links(n_tracks, random) for name in bare.links},
         similar_artists=_links(n_artists, random),
         shared_terms=np.full(n_artists * LINKS, "hushed", object),
@@ -92,6 +94,7 @@ def block(known: catalogues.Catalogue, n: int, seed: int) -> Block:
         served=(nothing, nothing),
         banned_tracks=(nothing, nothing),
         banned_artists=(nothing, nothing),
+        explores=np.full(n, True),
         factors=random.normal(size=(n, FACTORS)).astype(np.float32),
         answers=(random.normal(size=(n, len(KINDS))), np.full((n, len(KINDS)), 5.0)),
     )

@@ -136,6 +136,7 @@ class RankingSettings(Section):
     playlist_length: int = Field(30, ge=1, le=30)  # tracks in a list
     candidates: int = Field(300, ge=30)  # tracks considered for each listener
     max_per_artist: int = Field(2, ge=1)  # places of one artist in a list, collaborations included
+    max_per_album: int = Field(1, ge=1)  # places of one album in a list
     new_release_share: float = Field(0.2, ge=0, le=1)  # least share of new releases, where there are enough
     new_release_weeks: int = Field(4, ge=1, le=26)  # age up to which a track is a new release, weeks
     taste_clusters: int = Field(12, ge=1)  # clusters of taste that the catalogue is divided into
@@ -146,6 +147,7 @@ class RankingSettings(Section):
     temperature: float = Field(0.2, gt=0)  # log-odds that make a choice e times as likely (softmax)
     explore_tracks: int = Field(100, ge=1)  # exploration draws from the reasons of this many best tracks
     most_explored: int = Field(6, ge=0)  # places of a list that may hold another choice than the best one
+    examination: Literal["cascade", "opened", "answered"] = "cascade"  # which places a listener is taken to have seen
     reward_model: Literal["factorization_machine", "logistic_regression"] = "factorization_machine"
     rank: int = Field(4, ge=0)  # length of the factors of pairs of features
     triple_rank: int = Field(0, ge=0)  # length of the factors of triples of features; 0: pairs alone

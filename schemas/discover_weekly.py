@@ -29,6 +29,19 @@ def personal(rule: str, kinds: str, named: str) -> Audit:
     )
 
 
+def near(rule: str, kind: str, origin: str) -> Audit:
+    """Rows with a reason of this kind whose track is not near the named one by the factors of this origin."""
+    return Audit(
+        rule,
+        "WITH pairs AS (SELECT DISTINCT week, track_id, explanation_of FROM staged "
+        f"WHERE explanation_kind = '{kind}'), known AS (SELECT week, track_id, factors FROM track_factors "
+        f"WHERE origin = '{origin}' AND week IN (SELECT week FROM pairs)) "
+        "SELECT p.* FROM pairs p LEFT JOIN known a USING (week, track_id) "
+        "LEFT JOIN known b ON b.week = p.week AND b.track_id = p.explanation_of "
+        "WHERE a.factors IS NULL OR b.factors IS NULL OR list_cosine_similarity(a.factors, b.factors) < -1e-6",
+    )
+
+
 TABLE = Table(
     name="discover_weekly",
     doc="The playlists: thirty tracks for each listener and week, each with its reason. The analysts' table and the "
@@ -135,6 +148,17 @@ TABLE = Table(
             "t.artist_id OR list_contains(t.featured_artist_ids, e.excluded_id))))",
         ),
         Audit(
+            "nothing on a playlist of the listener's own, in any version",
+            "SELECT DISTINCT s.week, s.user_id, s.track_id FROM staged s JOIN tracks t USING (track_id) "
+            "JOIN tracks v USING (work_id) JOIN playlists p ON p.user_id = s.user_id AND p.track_id = v.track_id "
+            "WHERE p.updated_at IS NULL OR p.updated_at < s.week",
+        ),
+        Audit(
+            "nothing is tried out with who does not want it",
+            "SELECT s.week, s.user_id, s.rank FROM staged s JOIN exclusions e USING (user_id) "
+            "WHERE e.kind = 'exploration' AND (e.since IS NULL OR e.since < s.week) AND (explored OR propensity < 1)",
+        ),
+        Audit(
             "nothing that is not out yet",
             "SELECT s.week, s.track_id, t.released_at FROM staged s JOIN tracks t USING (track_id) "
             "WHERE t.released_at >= s.week",
@@ -152,6 +176,8 @@ TABLE = Table(
             f"USING (track_id) WHERE {COUNTED} "
             "UNION SELECT user_id, work_id FROM short s JOIN discover_weekly d USING (user_id) JOIN tracks "
             "USING (track_id) WHERE d.week < s.week "
+            "UNION SELECT user_id, work_id FROM short s JOIN playlists p USING (user_id) JOIN tracks USING (track_id) "
+            "WHERE p.updated_at IS NULL OR p.updated_at < s.week "
             "UNION SELECT user_id, work_id FROM staged SEMI JOIN short USING (user_id) JOIN tracks USING (track_id) "
             "UNION SELECT user_id, work_id FROM short s JOIN exclusions e USING (user_id) JOIN tracks t "
             "ON e.kind = 'track' AND t.track_id = e.excluded_id WHERE e.since IS NULL OR e.since < s.week), "
@@ -171,6 +197,18 @@ TABLE = Table(
             "a reason names an artist that the listener has played",
             "'described_as', 'new_release'",
             "p.credit_id = s.explanation_of",
+        ),
+        near("what is near a played track is near it", "because_you_listened", "collaborative"),
+        near("what sounds like a played track sounds like it", "sounds_like", "audio"),
+        Audit(
+            "what is popular has been streamed, and what nobody has played has not",
+            "WITH offers AS (SELECT DISTINCT week, track_id, explanation_kind AS kind FROM staged "
+            "WHERE explanation_kind IN ('popular', 'first_listener')), "
+            "streamed AS (SELECT DISTINCT s.week, s.track_id FROM offers s JOIN tracks p USING (track_id) "
+            f"JOIN listens l USING (track_id) WHERE {STREAM} UNION SELECT DISTINCT s.week, s.track_id FROM offers s "
+            f"JOIN play_counts c USING (track_id) WHERE {COUNTED}) "
+            "SELECT o.* FROM offers o LEFT JOIN streamed USING (week, track_id) "
+            "WHERE (kind = 'popular') <> (streamed.track_id IS NOT NULL)",
         ),
         Audit(
             "artists described alike share a term",
@@ -195,6 +233,21 @@ TABLE = Table(
             "a new release is out since less than half a year",
             "SELECT s.week, s.track_id, t.released_at FROM staged s JOIN tracks t USING (track_id) "
             "WHERE explanation_kind = 'new_release' AND (t.released_at IS NULL OR t.released_at < s.week - 26 * 7)",
+        ),
+        Audit(
+            "a new release is by the named artist, near them in words, or sounds like a track of theirs",
+            "WITH pairs AS (SELECT DISTINCT s.week, s.track_id, s.explanation_of AS named, t.artist_id FROM staged s "
+            "JOIN tracks t USING (track_id) WHERE explanation_kind = 'new_release' AND s.explanation_of <> t.artist_id "
+            "AND NOT list_contains(coalesce(t.featured_artist_ids, []), s.explanation_of)), "
+            "unlike AS (SELECT * FROM pairs p ANTI JOIN (SELECT week, artist_id, similar_artist_id AS named FROM "
+            "similar_artists UNION SELECT week, similar_artist_id, artist_id FROM similar_artists) "
+            "USING (week, artist_id, named)), "
+            "sound AS (SELECT week, track_id, factors FROM track_factors WHERE origin = 'audio' "
+            "AND week IN (SELECT week FROM unlike)) "
+            "SELECT u.week, u.track_id, u.named FROM unlike u LEFT JOIN sound a USING (week, track_id) "
+            "LEFT JOIN tracks t ON t.artist_id = u.named "
+            "LEFT JOIN sound b ON b.week = u.week AND b.track_id = t.track_id "
+            "GROUP BY ALL HAVING NOT bool_or(coalesce(list_cosine_similarity(a.factors, b.factors) > -1e-6, false))",
         ),
     ],
 )

@@ -54,10 +54,10 @@ class Kind:
 
 
 def complete_exclusions(rows: pa.Table, folder: Path) -> Completed:
-    """An opt_out names nothing: its excluded_id is the empty text."""
+    """Who opts out, or does not want exploration, names nothing: excluded_id is the empty text."""
     kinds = _texts(rows, "kind")
     excluded = _texts(rows, "excluded_id")
-    opted_out = pc.and_(pc.equal(kinds, "opt_out"), pc.is_null(excluded))
+    opted_out = pc.and_(pc.is_in(kinds, pa.array(["opt_out", "exploration"])), pc.is_null(excluded))
     return Completed(_with(rows, "excluded_id", pc.if_else(pc.fill_null(opted_out, False), "", excluded)))
 
 

@@ -35,7 +35,7 @@ FURTHER = {
     "simulate": "Random, popularity, collaborative filtering alone, and both reward models with and without "
     "exploration, by the settings of the ranking. Nothing of the lake is read or written; a table is printed, and "
     "reward.svg, regret.svg and simulation.csv are written. A world of 120 listeners takes about a second a week and "
-    "policy.",
+    "policy, and worlds run side by side on all cores.",
 }
 
 
@@ -97,18 +97,27 @@ def write_outcomes(week: date) -> None:
                 f"listened_at < '{weeks.start(of + outcomes.WEEK).isoformat()}'"
             )
             lists = lake.spark(spark, "discover_weekly", {"week": of})
-            answers = outcomes.outcomes(lists, lake.spark(spark, "listens", within), tracks)
+            answers = outcomes.outcomes(
+                lists,
+                lake.spark(spark, "listens", within),
+                tracks,
+                lake.spark(spark, "exclusions"),
+                lake.spark(spark, "playlists"),
+                settings().ranking.examination,
+            )
             lake.publish("outcomes", answers, {"week": of})
     _report(
         lake,
         week,
         "ranking.outcomes",
-        "SELECT 'lists_judged', '', count(DISTINCT (week, user_id)) FILTER (examined) FROM outcomes WHERE week < $1 "
-        "UNION ALL SELECT 'examined_share', 'list=' || week, avg(examined::INT) FROM outcomes WHERE week < $1 "
-        "GROUP BY week UNION ALL SELECT 'reward', 'list=' || week, avg(reward) FROM outcomes "
-        "WHERE week < $1 AND reward IS NOT NULL GROUP BY week UNION ALL "
-        "SELECT 'reward', 'list=' || week || ', baseline=' || (policy_version = 'baseline'), avg(reward) FROM outcomes "
-        "JOIN discover_weekly USING (week, user_id, rank) WHERE week < $1 AND reward IS NOT NULL GROUP BY ALL",
+        "WITH judged AS (SELECT * FROM outcomes WHERE week < $1) "
+        "SELECT 'lists_judged', '', count(DISTINCT (week, user_id)) FILTER (examined) FROM judged "
+        "UNION ALL SELECT 'examined_share', 'list=' || week, avg(examined::INT) FROM judged GROUP BY week "
+        "UNION ALL SELECT 'banned', 'list=' || week, count(*) FILTER (banned) FROM judged GROUP BY week "
+        "UNION ALL SELECT 'saved', 'list=' || week, count(*) FILTER (saved) FROM judged GROUP BY week "
+        "UNION ALL SELECT 'reward', 'list=' || week, avg(reward) FROM judged WHERE reward IS NOT NULL GROUP BY week "
+        "UNION ALL SELECT 'reward', 'list=' || week || ', baseline=' || (policy_version = 'baseline'), avg(reward) "
+        "FROM judged JOIN discover_weekly USING (week, user_id, rank) WHERE reward IS NOT NULL GROUP BY ALL",
         [week],
     )
 
@@ -254,7 +263,6 @@ def simulate(week: date, weeks: int, worlds: int, listeners: int, tracks: int, o
 
     from jobs.progress import track
     from jobs.ranking import curves, loading, simulation
-    from jobs.ranking.simulated import Planted
     from jobs.sample.options import Options
 
     options = settings().ranking
@@ -280,14 +288,11 @@ def simulate(week: date, weeks: int, worlds: int, listeners: int, tracks: int, o
         options.learning_weeks,
         options.max_importance_weight,
         options.history_strength,
+        options.examination,
     )
     arms = simulation.arms(loading.exploration(), loading.method(), options.playlist_length)
-    rows = []
-    for number, world in enumerate(worlds_options, start=1):
-        planted = Planted.make(world, weeks)
-        for arm in arms:
-            answered = simulation.run(planted, arm, plan, weeks)
-            rows += track(answered, f"world {number} of {worlds}, {arm.name}", weeks, "weeks")
+    runs = [(world, arm, plan, weeks) for world in worlds_options for arm in arms]
+    rows = [row for one in track(simulation.each(runs), "simulation", len(runs), "runs") for row in one]
     found = pd.DataFrame(rows)
     curves.show(curves.summary(found), weeks, worlds)
     for file in curves.save(found, output or settings().home / "simulation"):
@@ -307,10 +312,16 @@ def _measure(lake: "Lake", week: date, listeners: int) -> None:
         "ranking.rank",
         """
         WITH list AS (SELECT * FROM discover_weekly WHERE week = $1),
-        lengths AS (SELECT user_id, count(*) AS places FROM list GROUP BY user_id)
+        lengths AS (SELECT user_id, count(*) AS places, bool_and(explanation_kind IN ('popular', 'first_listener'))
+            AS impersonal FROM list GROUP BY user_id),
+        artists AS (SELECT user_id, unnest(list_append(coalesce(featured_artist_ids, []), artist_id)) AS credit
+            FROM list JOIN tracks USING (track_id)),
+        crowded AS (SELECT user_id FROM artists GROUP BY user_id, credit HAVING count(*) > $5)
         SELECT 'listeners', '', $2 UNION ALL
         SELECT 'lists', '', count(*) FROM lengths UNION ALL
         SELECT 'short_lists', '', count(*) FROM lengths WHERE places < $3 UNION ALL
+        SELECT 'lists_without_personal_reason', '', count(*) FROM lengths WHERE impersonal UNION ALL
+        SELECT 'lists_beyond_the_cap_of_an_artist', '', count(DISTINCT user_id) FROM crowded UNION ALL
         SELECT 'explored_share', '', avg(explored::INT) FROM list UNION ALL
         SELECT 'score', '', avg(score) FROM list UNION ALL
         SELECT 'reason_share', 'kind=' || explanation_kind, count(*) / (SELECT count(*) FROM list)
@@ -320,7 +331,7 @@ def _measure(lake: "Lake", week: date, listeners: int) -> None:
             USING (track_id) UNION ALL
         SELECT 'catalogue_coverage', '', count(DISTINCT track_id) / (SELECT count(*) FROM tracks) FROM list
         """,
-        [week, listeners, options.playlist_length, options.new_release_weeks],
+        [week, listeners, options.playlist_length, options.new_release_weeks, options.max_per_artist],
     )
 
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from scipy.sparse import csr_matrix
 
 from jobs.collaborative.selection import top
+from jobs.ranking import clusters
 from jobs.ranking.catalogue import Catalogue
-from jobs.ranking.links import follow
 from jobs.ranking.listeners import Block
 
 NAMED_ARTISTS = 20
@@ -19,8 +20,8 @@ class Nearness:
     """How near each target is to something that the listener plays.
 
     strength : float32 (n_listeners, n_targets) in [0, 1], of the strongest link; 0: none
-    via : int32 (n_listeners, n_targets), where the link starts: a track or an artist; -1: none
-    position : int32 (n_listeners, n_targets), where it stands in the matrix of links; -1: none
+    via : int32 (n_listeners, n_targets), where the link that is named starts: a track or an artist; -1: none
+    position : int32 (n_listeners, n_targets), where that link stands in the matrix of links; -1: none
     """
 
     strength: np.ndarray
@@ -41,6 +42,8 @@ class Evidence:
     near : Nearness of tracks to played tracks, for each of collaborative, sound, playlist
     words : Nearness of artists to played artists
     plays_artist : float32 (n_listeners, n_artists), weight in (0, 1] of the most played track of the artist; 0: none
+    shares : float64 (n_listeners, n_clusters), of plays by cluster of taste
+    crowd : int (n_listeners,), the main one of these: the listener is like others with the same; -1: none
     """
 
     factors: np.ndarray
@@ -48,29 +51,40 @@ class Evidence:
     near: dict[str, Nearness]
     words: Nearness
     plays_artist: np.ndarray
+    shares: np.ndarray
+    crowd: np.ndarray
 
     def of(self, rows: np.ndarray) -> "Evidence":
         """That of some of the listeners."""
         near = {name: links.of(rows) for name, links in self.near.items()}
-        return Evidence(self.factors[rows], self.match[rows], near, self.words.of(rows), self.plays_artist[rows])
+        rest = (of[rows] for of in (self.plays_artist, self.shares, self.crowd))
+        return Evidence(self.factors[rows], self.match[rows], near, self.words.of(rows), *rest)
 
 
 def gather(block: Block, catalogue: Catalogue) -> Evidence:
     """All evidence for a block of listeners."""
     match = block.factors @ catalogue.factors.T if block.factors.shape[1] else np.zeros((len(block), len(catalogue)))
     known = block.factors.any(axis=1)[:, None] & catalogue.has_factors
-    rows, tracks = block.anchors()
-    artist_rows, artists, weights = _artists_played(block, catalogue)
+    rows, tracks, weights = block.anchors()
+    one = np.ones(len(rows))
+    artist_rows, artists, of_artist = _artists_played(block, catalogue)
     plays_artist = np.zeros((len(block), len(catalogue.artist_ids)), np.float32)
-    plays_artist[artist_rows, artists] = weights
+    plays_artist[artist_rows, artists] = of_artist
     starts = np.searchsorted(artist_rows, np.arange(len(block)))
     use = np.arange(len(artist_rows)) - starts[artist_rows] < NAMED_ARTISTS
+    shares = clusters.shares(block, catalogue)
     return Evidence(
         factors=block.factors,
         match=np.where(known, match, -np.inf).astype(np.float32),
-        near={name: _strongest(len(block), rows, tracks, links) for name, links in catalogue.links.items()},
-        words=_strongest(len(block), artist_rows[use], artists[use], catalogue.similar_artists),
+        # What somebody listens to is named by how much it contributes; a likeness by how close it is.
+        near={
+            name: _near(len(block), rows, tracks, weights if name == "collaborative" else one, links)
+            for name, links in catalogue.links.items()
+        },
+        words=_near(len(block), artist_rows[use], artists[use], np.ones(use.sum()), catalogue.similar_artists),
         plays_artist=plays_artist,
+        shares=shares,
+        crowd=clusters.main(shares),
     )
 
 
@@ -119,21 +133,33 @@ def _artists_played(block: Block, catalogue: Catalogue) -> tuple[np.ndarray, np.
     return rows[first], catalogue.artist[tracks[first]], weights[first]
 
 
-def _strongest(n_listeners: int, rows: np.ndarray, sources: np.ndarray, links: csr_matrix) -> Nearness:
-    """The strongest link to each target; of equals, the one from the weightiest source."""
+def _near(n_listeners: int, rows: np.ndarray, sources: np.ndarray, weights: np.ndarray, links: csr_matrix) -> Nearness:
+    """The strongest link to each target, and the one that contributes most, by its strength times the weight of its
+    source; of equals, the first one. rows, sources, weights : (n_pairs,), the weightiest of a listener first."""
     shape = (n_listeners, links.shape[1])
     if not links.nnz:
         none = np.broadcast_to(np.int32(-1), shape)
         return Nearness(np.broadcast_to(np.float32(0), shape), none, none)
-    strength, via, position = np.zeros(shape, np.float32), np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
-    listener, at, pair = follow(rows, sources, links)
-    # Where an index occurs twice the last assignment stays, so: weakest first, and of equals the weightiest last.
-    order = np.lexsort((-pair, links.data[at]))
-    where = listener[order], links.indices[at[order]]
-    strength[where] = links.data[at[order]]
-    via[where] = sources[pair[order]]
-    position[where] = at[order]
-    return Nearness(strength, via, position)
+    found = np.zeros(shape, np.float32), np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
+    most = np.zeros(links.shape[1])
+    _follow(rows, sources, weights.astype(np.float64), links.indptr, links.indices, links.data, most, *found)
+    return Nearness(*found)
+
+
+@njit(cache=True, nogil=True)
+def _follow(rows, sources, weights, pointers, targets, data, most, strength, via, position):
+    """Fill the last three arguments, as `Nearness` has them. most : float64 (n_targets,), to work with."""
+    for pair in range(len(rows)):
+        row, source = rows[pair], sources[pair]
+        if pair == 0 or row != rows[pair - 1]:
+            most[:] = 0
+        for at in range(pointers[source], pointers[source + 1]):
+            target = targets[at]
+            strength[row, target] = max(strength[row, target], data[at])
+            if weights[pair] * data[at] > most[target]:
+                most[target] = weights[pair] * data[at]
+                via[row, target] = source
+                position[row, target] = at
 
 
 Ranked = tuple[np.ndarray, np.ndarray, np.ndarray]  # (row, track, place from 0), each (n_offers,)

@@ -25,6 +25,7 @@ class Catalogue:
     artist_ids, artist_names : str (n_artists,)
     artist : int32 (n_tracks,), the main artist
     credits : csr (n_tracks, n_artists), non-zero for every artist of a track, collaborators included
+    album : int32 (n_tracks,), the same for tracks of one main artist on albums of one title; -1: not known
     work : int32 (n_tracks,)
     available : bool (n_tracks,), whether it is out before the week
     new : bool (n_tracks,), whether it is a new release of the week
@@ -33,6 +34,7 @@ class Catalogue:
     heard : int32 (n_tracks,), people who have heard it, streamed or skipped
     factors : float32 (n_tracks, n_factors), to be multiplied with the listeners' factors; 0: none
     cluster : int32 (n_tracks,), the cluster of taste by factors; -1: none
+    crowds : int32 (n_tracks, n_clusters), people who have streamed it, by the cluster that they play most
     links : csr (n_tracks, n_tracks) for each of collaborative, sound, playlist: the nearest tracks of a track, and
         how near, in (0, 1]
     similar_artists : csr (n_artists, n_artists), similarity in words, in (0, 1]
@@ -46,6 +48,7 @@ class Catalogue:
     artist_names: np.ndarray
     artist: np.ndarray
     credits: csr_matrix
+    album: np.ndarray
     work: np.ndarray
     available: np.ndarray
     new: np.ndarray
@@ -54,6 +57,7 @@ class Catalogue:
     heard: np.ndarray
     factors: np.ndarray
     cluster: np.ndarray
+    crowds: np.ndarray
     links: Mapping[str, csr_matrix]
     similar_artists: csr_matrix
     shared_terms: np.ndarray
@@ -100,6 +104,14 @@ class Catalogue:
         """Log of listeners in [0, 1], 1 is the most popular track; float32 (n_tracks,)."""
         most = max(int(self.listeners.max(initial=0)), 1)
         return (np.log1p(self.listeners) / np.log1p(most)).astype(np.float32)
+
+    @cached_property
+    def popularity_in_crowd(self) -> np.ndarray:
+        """The same within each crowd, 1 is its most popular track; float32 (n_tracks, n_clusters + 1), the last column
+        for who belongs to none: 0."""
+        most = np.maximum(self.crowds.max(axis=0, initial=0), 1)
+        found = np.log1p(self.crowds) / np.log1p(most)
+        return np.hstack([found, np.zeros((len(self), 1))]).astype(np.float32)
 
     @cached_property
     def kept(self) -> np.ndarray:
@@ -164,6 +176,7 @@ def make(
         artist_names=names,
         artist=artist,
         credits=credits,
+        album=_albums(artist, tracks["album"]),
         work=pd.factorize(_strings(tracks["work_id"]), sort=True)[0].astype(np.int32),
         available=~(days <= 0),
         new=(days > 0) & (days <= 7 * new_release_weeks),
@@ -172,6 +185,7 @@ def make(
         heard=np.array([heard.get(t, 0) for t in track_ids], dtype=np.int32),
         factors=np.zeros((n, 0), np.float32),
         cluster=np.full(n, -1, np.int32),
+        crowds=np.zeros((n, 0), np.int32),
         links={name: csr_matrix((n, n), dtype=np.float32) for name in ("collaborative", "sound", "playlist")},
         similar_artists=csr_matrix((len(artists), len(artists)), dtype=np.float32),
         shared_terms=np.zeros(0, object),
@@ -245,6 +259,13 @@ def _spoken_terms(catalogue: Catalogue, shared: pa.ListArray, most: int = 3) -> 
     frame = frame[frame.groupby("row").cumcount() < most]
     joined = frame.groupby("row")["term"].agg(", ".join)
     return joined.reindex(np.arange(len(shared)), fill_value="").to_numpy(object)
+
+
+def _albums(artist: np.ndarray, titles: pa.ChunkedArray) -> np.ndarray:
+    """A number for each album, int32 (n_tracks,); -1 where the title is not known."""
+    title = pd.factorize(_strings(titles))[0].astype(np.int64)  # -1: null
+    number = pd.factorize(artist * (title.max(initial=0) + 1) + title)[0]
+    return np.where(title >= 0, number, -1).astype(np.int32)
 
 
 def _place(catalogue: Catalogue, rows: pa.Table, width: int) -> np.ndarray:

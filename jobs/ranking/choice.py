@@ -28,6 +28,7 @@ class Actions:
     log_odds : float64 (n_listeners, n_candidates, n_kinds), of a reward at the first place; -inf: not an action
     works : int (n_listeners, n_candidates), the work of each candidate; -1: there is no candidate
     credits : int (n_listeners, n_candidates, n_credits), its artists, collaborators included; -1: no more
+    albums : int (n_listeners, n_candidates), its album; -1: not known
     fresh : bool (n_listeners, n_candidates), whether it counts as a new release that suits the listener
     clusters : int (n_listeners, n_candidates), its cluster of taste; -1: none
     quotas : int (n_listeners, n_clusters), the least places of each cluster of taste in a list
@@ -39,6 +40,7 @@ class Actions:
     log_odds: np.ndarray
     works: np.ndarray
     credits: np.ndarray
+    albums: np.ndarray
     fresh: np.ndarray
     clusters: np.ndarray
     quotas: np.ndarray
@@ -52,6 +54,7 @@ class Actions:
             ("log_odds", len(shape) != 3),
             ("works", self.works.shape != shape[:2]),
             ("credits", self.credits.shape[:2] != shape[:2] or self.credits.ndim != 3),
+            ("albums", self.albums.shape != shape[:2]),
             ("fresh", self.fresh.shape != shape[:2]),
             ("clusters", self.clusters.shape != shape[:2]),
             ("quotas", self.quotas.shape[:1] != shape[:1] or self.quotas.ndim != 2),
@@ -67,11 +70,13 @@ class Actions:
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds in a list: its length, the places one artist may have, the least share of new releases, and how much
-    of a listener's clusters of taste it has to hold (0: not at all; 1: as the listener plays them)."""
+    """What holds in a list: its length, the places that one artist and one album may have, the least share of new
+    releases, and how much of a listener's clusters of taste it has to hold (0: not at all; 1: as the listener plays
+    them)."""
 
     length: int
     max_per_artist: int
+    max_per_album: int
     new_release_share: float
     cluster_spread: float
 
@@ -137,8 +142,9 @@ def draw(
 ) -> Lists:
     """Draw a list for each listener.
 
-    Allowed for a place is a candidate whose work is not yet in the list and whose artists all have places left. Where
-    none is left under that cap and the candidates are complete, the cap is relaxed by as little as possible. Whenever
+    Allowed for a place is a candidate whose work is not yet in the list and whose artists and album all have places
+    left. Where none is left under these caps and the candidates are complete, they are relaxed by as little as
+    possible. Whenever
     the list is behind its share of new releases and an allowed one suits, only such are allowed; whenever it is behind
     the quota of a cluster of taste and an allowed one is of that cluster, only such are: so the places of both are
     spread evenly. Where a rule but the last lacks candidates and they are not complete, the list ends, to be gone on
@@ -203,6 +209,7 @@ def _walk(
             actions.log_odds,
             actions.works.astype(whole, copy=False),
             actions.credits.astype(whole, copy=False),
+            actions.albums.astype(whole, copy=False),
             actions.fresh.astype(flags, copy=False),
             actions.clusters.astype(whole, copy=False),
             actions.quotas.astype(whole, copy=False),
@@ -220,6 +227,7 @@ def _walk(
             exploration.explore_tracks,
             exploration.most_explored,
             rules.max_per_artist,
+            rules.max_per_album,
             math.ceil(rules.new_release_share * rules.length - 1e-9),
             lists.candidate,
             lists.kind,

@@ -50,6 +50,13 @@ def shares(block: Block, catalogue: Catalogue) -> np.ndarray:
     return spread / np.where(total > 0, total, 1)
 
 
+def main(shares: np.ndarray) -> np.ndarray:
+    """The cluster that a listener plays most, int (n_listeners,); of equals, the first one; -1: none."""
+    if not shares.shape[1]:
+        return np.full(len(shares), -1)
+    return np.where(shares.any(axis=1), shares.argmax(axis=1), -1)
+
+
 def quotas(shares: np.ndarray, spread: float, length: int) -> np.ndarray:
     """The places that a list owes to each cluster of taste that is a listener's own, int (n_listeners, n_clusters).
 

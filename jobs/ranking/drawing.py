@@ -9,9 +9,9 @@ SMALLEST = 1e-200  # weight of a pool below which it is too inexact
 
 @njit(cache=True, nogil=True)
 def walk(
-    log_odds, works, credits, fresh, clusters, quotas, complete, complete_fresh, explores,
+    log_odds, works, credits, albums, fresh, clusters, quotas, complete, complete_fresh, explores,
     uniforms, values, effects, replay, length, method, epsilon, temperature, explore_tracks, most_explored,
-    max_per_artist, new_releases, candidate, kind, propensity, explored, expected,
+    max_per_artist, max_per_album, new_releases, candidate, kind, propensity, explored, expected,
 ):  # fmt: skip
     """Fill the last five arguments, (n_listeners, length); places that they have already stay as they are.
 
@@ -22,6 +22,7 @@ def walk(
     n, n_candidates, n_kinds = log_odds.shape
     n_works, n_artists = works.max() + 2, credits.max() + 2
     work_taken, places_of_artist = np.zeros(n_works, np.bool_), np.zeros(n_artists, np.int64)
+    places_of_album = np.zeros(albums.max() + 2, np.int64)
     places_of_cluster = np.zeros(quotas.shape[1], np.int64)
     best, best_kind = np.empty(n_candidates), np.empty(n_candidates, np.int64)
     allowed, explorable = np.empty(n_candidates, np.bool_), np.empty(n_candidates, np.bool_)
@@ -38,9 +39,9 @@ def walk(
             if replay and not there:
                 break
             n_allowed = _allow(
-                best, works[row], credits[row], fresh[row], clusters[row], quotas[row], complete[row],
-                complete_fresh[row], work_taken, places_of_artist, places_of_cluster, max_per_artist,
-                new < new_releases * (place + 1) // length, place, length, allowed,
+                best, works[row], credits[row], albums[row], fresh[row], clusters[row], quotas[row], complete[row],
+                complete_fresh[row], work_taken, places_of_artist, places_of_album, places_of_cluster,
+                max_per_artist, max_per_album, new < new_releases * (place + 1) // length, place, length, allowed,
             )  # fmt: skip
             if n_allowed == 0 and not there:
                 break
@@ -100,6 +101,8 @@ def walk(
             for m in range(credits.shape[2]):
                 if credits[row, c, m] >= 0:
                     places_of_artist[credits[row, c, m]] += 1
+            if albums[row, c] >= 0:
+                places_of_album[albums[row, c]] += 1
             if clusters[row, c] >= 0:
                 places_of_cluster[clusters[row, c]] += 1
         for place in range(length):
@@ -109,6 +112,8 @@ def walk(
                 for m in range(credits.shape[2]):
                     if credits[row, c, m] >= 0:
                         places_of_artist[credits[row, c, m]] = 0
+                if albums[row, c] >= 0:
+                    places_of_album[albums[row, c]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -132,25 +137,25 @@ def _mark_top(best, n, explorable):
 
 @njit(cache=True, nogil=True)
 def _allow(
-    best, works, credits, fresh, clusters, quotas, complete, complete_fresh, work_taken, places_of_artist,
-    places_of_cluster, max_per_artist, behind, place, length, allowed,
+    best, works, credits, albums, fresh, clusters, quotas, complete, complete_fresh, work_taken, places_of_artist,
+    places_of_album, places_of_cluster, max_per_artist, max_per_album, behind, place, length, allowed,
 ):  # fmt: skip
     """Mark what the rules leave for a place; returns how many candidates."""
     least = np.iinfo(np.int64).max
-    busiest = np.zeros(len(best), np.int64)
+    beyond = np.zeros(len(best), np.int64)  # places that an artist or the album would have above its cap; 0: within
     for c in range(len(best)):
         allowed[c] = best[c] > -np.inf and not work_taken[works[c]]
         if allowed[c]:
             for m in range(credits.shape[1]):
                 if credits[c, m] >= 0:
-                    busiest[c] = max(busiest[c], places_of_artist[credits[c, m]])
-            least = min(least, busiest[c])
-    most = max_per_artist - 1
-    if complete:
-        most = max(most, least)
+                    beyond[c] = max(beyond[c], places_of_artist[credits[c, m]] + 1 - max_per_artist)
+            if albums[c] >= 0:
+                beyond[c] = max(beyond[c], places_of_album[albums[c]] + 1 - max_per_album)
+            least = min(least, beyond[c])
+    most = least if complete else 0
     any_fresh = False
     for c in range(len(best)):
-        allowed[c] = allowed[c] and busiest[c] <= most
+        allowed[c] = allowed[c] and beyond[c] <= most
         any_fresh = any_fresh or (allowed[c] and fresh[c])
     if behind and not any_fresh and not complete_fresh:
         allowed[:] = False

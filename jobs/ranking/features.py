@@ -21,7 +21,7 @@ KINDS = (
 MODELS = ("collaborative", "played", "audio", "culture", "playlist", "popular")
 """What can bring a track: each `match_*` below, and popularity."""
 
-VERSION = 2
+VERSION = 3
 """Of the declarations below, logged with each row: rows of another version are not learned from."""
 
 INTERCEPT = "intercept"
@@ -63,6 +63,7 @@ FEATURES = (
     *(Feature(f"by_{model}", 0, 1, 0.0, "1: it stands highest among the candidates by this model") for model in MODELS),
     # What is true of the track for everybody. Popular tracks are streamed a little more; the rest is left to feedback.
     Feature("popularity", 0, 1, 0.3, "log of listeners, 1 is the most popular track"),
+    Feature("popularity_in_crowd", 0, 1, 0.5, "the same among listeners who play most what the listener plays most"),
     Feature("age", 0, 1, -0.1, "years since release / 10, 1 when older or not known"),
     Feature("new", 0, 1, 0.1, "1: a new release"),
     Feature("artist_known", 0, 1, 0.4, "1: the listener plays one of its artists; a familiar name is tried sooner"),

@@ -233,7 +233,7 @@ def _judge_block(
     replicates: int,
 ) -> Sums:
     nobody = np.zeros(len(keys), bool)
-    actions = ranker.actions(known.offers, known.complete, known.complete_fresh, nobody, policy.scorer)
+    actions = ranker.actions(known.offers, known.complete, known.complete_fresh, nobody, known.explores, policy.scorer)
     model, length = yardstick.model, ranker.rules.length
     effects = model.at_ranks(np.zeros(length), np.arange(1, length + 1))
     values = known.offers.spread(model.log_odds(known.offers.features), 0.0)

@@ -57,14 +57,16 @@ def profiles(
     Parameters
     ----------
     history : as `histories` makes it
-    served : rows of discover_weekly before the week; exclusions, factors (user_factors) : rows of these tables
+    served : user_id, track_id of what listeners know otherwise; exclusions, factors (user_factors) : rows of these
+        tables
     answers : what became of earlier lists: user_id, explanation_kind, score, reward (0 or 1)
 
     Returns
     -------
     DataFrame: user_id; heard array<struct<track_id, plays, last_day>>; served array<string>; banned_tracks and
-    banned_artists array<string>; factors array<float>; answers array<struct<kind, surplus, judged>>, by kind of reason
-    the sum of reward - score, and of how many judgements. An array is null where there is nothing.
+    banned_artists array<string>; steady boolean, whether the listener wants no place that explores; factors
+    array<float>; answers array<struct<kind, surplus, judged>>, by kind of reason the sum of reward - score, and of how
+    many judgements. What is not there is null.
     """
     heard = history.groupBy("user_id").agg(
         F.sort_array(F.collect_list(F.struct("track_id", "plays", "last_day"))).alias("heard")
@@ -73,6 +75,7 @@ def profiles(
     bans = exclusions.groupBy("user_id").agg(
         F.collect_set(F.when(F.col("kind") == "track", F.col("excluded_id"))).alias("banned_tracks"),
         F.collect_set(F.when(F.col("kind") == "artist", F.col("excluded_id"))).alias("banned_artists"),
+        F.max(F.col("kind") == "exploration").alias("steady"),
     )
     answered = (
         answers.groupBy("user_id", F.col("explanation_kind").alias("kind"))
@@ -108,8 +111,9 @@ class Block:
         in (0, 1] grows with the log of plays and halves every `HALF_LIFE_WEEKS`, 1 for the listener's first
     heard : (row, track): all that was listened to, skipped or not
     kept : bool, aligned with `heard`: whether it was streamed
-    served : (row, track): all that earlier lists offered
+    served : (row, track): all that earlier lists offered, and what is on playlists of the listener's own
     banned_tracks : (row, track); banned_artists : (row, artist)
+    explores : bool (n,), whether the list of a listener may explore
     factors : float32 (n, n_factors), 0 for who has none
     answers : (surplus, judged), each float64 (n, n_kinds): by kind of reason, how many more of earlier offers were
         streamed than was expected, and how many were judged
@@ -122,6 +126,7 @@ class Block:
     served: tuple[np.ndarray, np.ndarray]
     banned_tracks: tuple[np.ndarray, np.ndarray]
     banned_artists: tuple[np.ndarray, np.ndarray]
+    explores: np.ndarray
     factors: np.ndarray
     answers: tuple[np.ndarray, np.ndarray]
 
@@ -145,16 +150,17 @@ class Block:
             served=_pairs(batch.column("served"), catalogue.track_index),
             banned_tracks=_pairs(batch.column("banned_tracks"), catalogue.track_index),
             banned_artists=_pairs(batch.column("banned_artists"), catalogue.artist_index),
+            explores=~batch.column("steady").fill_null(False).to_numpy(zero_copy_only=False),
             factors=_factors(batch.column("factors"), n, catalogue.factors.shape[1]),
             answers=_answers(batch.column("answers")),
         )
 
-    def anchors(self) -> tuple[np.ndarray, np.ndarray]:
-        """(row, track) of the `ANCHORS` weightiest played tracks of each listener, the weightiest first."""
-        rows, tracks, _ = self.played
+    def anchors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The `ANCHORS` weightiest tracks of each listener, as `played`."""
+        rows, tracks, weights = self.played
         starts = np.searchsorted(rows, np.arange(len(self)))
         use = np.arange(len(rows)) - starts[rows] < ANCHORS
-        return rows[use], tracks[use]
+        return rows[use], tracks[use], weights[use]
 
 
 def played_tracks(

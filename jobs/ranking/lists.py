@@ -64,6 +64,7 @@ class Prepared:
     chosen : int (n_listeners, n_candidates), tracks; -1: none
     complete, complete_fresh : bool (n_listeners,), as in `choice.Actions`
     held_out : bool (n_listeners,), who gets the baseline
+    explores : bool (n_listeners,), whose list may explore where it is not the baseline's
     """
 
     evidence: Evidence
@@ -74,6 +75,7 @@ class Prepared:
     complete: np.ndarray
     complete_fresh: np.ndarray
     held_out: np.ndarray
+    explores: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Ranker:
             complete=(chosen >= 0).sum(axis=1) == allowed.sum(axis=1),
             complete_fresh=offers.fresh.sum(axis=1) == suitable.sum(axis=1),
             held_out=held_out(block.user_ids, self.held_out_share),
+            explores=block.explores,
         )
 
     def rank(self, block: Block) -> pa.RecordBatch:
@@ -133,7 +136,7 @@ class Ranker:
         """
         known = self.prepare(block)
         uniforms = choice.uniforms_of(block.user_ids, self.rules.length, self.seed)
-        actions = self.actions(known.offers, known.complete, known.complete_fresh, known.held_out)
+        actions = self.actions(known.offers, known.complete, known.complete_fresh, known.held_out, known.explores)
         lists = choice.draw(actions, uniforms, self.rules, self.policy.exploration)
 
         unfinished = np.flatnonzero((lists.lengths < self.rules.length) & ~known.complete)
@@ -144,7 +147,7 @@ class Ranker:
             tracks = np.flatnonzero(known.allowed[row])[None, :]
             offers = Offers.make(tracks, known.evidence.of(who), known.context.of(who), self.catalogue)
             everything = np.array([True])
-            actions = self.actions(offers, everything, everything, known.held_out[who])
+            actions = self.actions(offers, everything, everything, known.held_out[who], known.explores[who])
             begun = _restated(lists, row, known.chosen, tracks)
             whole = choice.draw(actions, uniforms[who], self.rules, self.policy.exploration, begun)
             parts.append(self._rows(block, who, offers, whole, np.array([0]), known))
@@ -156,10 +159,11 @@ class Ranker:
         complete: np.ndarray,
         complete_fresh: np.ndarray,
         held_out: np.ndarray,
+        explores: np.ndarray,
         scorer: Scorer | None = None,
     ) -> choice.Actions:
         """What may be chosen, scored by the policy's model, or by another scorer; by the baseline for who is held
-        out."""
+        out. The arguments are as in `Prepared`."""
         log_odds = (scorer or self.policy.scorer or self.policy.model).log_odds(offers.features)
         if held_out.any():
             of_baseline = np.zeros(len(offers.features), bool)
@@ -167,7 +171,7 @@ class Ranker:
             by_match = ByFeature("match_collaborative").log_odds(offers.features)
             log_odds = np.where(of_baseline, by_match, log_odds)
         return offers.actions(
-            log_odds, self.rules.cluster_spread, self.rules.length, complete, complete_fresh, ~held_out
+            log_odds, self.rules.cluster_spread, self.rules.length, complete, complete_fresh, explores & ~held_out
         )
 
     def _rows(

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs import cli, weeks
 from jobs.ranking import catalogue as catalogues
-from jobs.ranking import choice, features, judging, links, listeners, reward
+from jobs.ranking import choice, crowds, features, judging, links, listeners, reward
 from jobs.ranking import history as histories
 from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.clusters import clusters
@@ -73,10 +73,14 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
         on_playlists = links.playlist_neighbours(playlists, bare)
     scoring, learned, heard_factors = catalogues.factor_matrices(bare, collaborative, audio, options.min_listeners)
     similar_artists, shared_terms = catalogues.artist_similarities(bare, similar)
-    return replace(
+    with_taste = replace(
         bare,
         factors=scoring,
         cluster=clusters(scoring, options.taste_clusters, cli.job_seed(week, "ranking.clusters")),
+    )
+    return replace(
+        with_taste,
+        crowds=crowds.count(heard, with_taste, week),
         links={
             "collaborative": links.nearest_tracks(spark, bare, learned),
             "sound": links.nearest_tracks(spark, bare, heard_factors),
@@ -99,11 +103,19 @@ def profiles(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame"
     """One row for each listener who is to get a list in the week, as `listeners.profiles`."""
     return listeners.profiles(
         heard,
-        lake.spark(spark, "discover_weekly", f"week < '{week}'"),
+        known_otherwise(lake, spark, week),
         excluded(lake, spark, week),
         lake.spark(spark, "user_factors", {"week": week}),
         answers(lake, spark, week),
     )
+
+
+def known_otherwise(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
+    """What listeners know by other ways than listening: user_id, track_id, of earlier lists and of playlists that they
+    have made themselves."""
+    own = lake.spark(spark, "playlists", f"user_id IS NOT NULL AND (updated_at IS NULL OR updated_at < '{week}')")
+    earlier = lake.spark(spark, "discover_weekly", f"week < '{week}'")
+    return earlier.select("user_id", "track_id").unionAll(own.select("user_id", "track_id"))
 
 
 def answers(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
@@ -132,6 +144,7 @@ def rules() -> choice.Rules:
     return choice.Rules(
         length=options.playlist_length,
         max_per_artist=options.max_per_artist,
+        max_per_album=options.max_per_album,
         new_release_share=options.new_release_share,
         cluster_spread=options.cluster_spread,
     )
@@ -238,10 +251,11 @@ def first_listens(lake: "Lake", spark: "SparkSession", week: date) -> Judged:
         known,
         listeners=np.array([streamed.get(track, 0) for track in known.track_ids], np.int32),
         heard=np.array([listened.get(track, 0) for track in known.track_ids], np.int32),
+        crowds=crowds.count(heard, known, since),
     )
     profiles = listeners.profiles(
         heard,
-        lake.spark(spark, "discover_weekly", f"week < '{since}'"),
+        known_otherwise(lake, spark, since),
         excluded(lake, spark, week),
         lake.spark(spark, "user_factors", {"week": week}),
         answers(lake, spark, since),

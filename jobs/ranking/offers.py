@@ -59,7 +59,7 @@ class Context:
         n_tracks = np.bincount(rows, minlength=len(block))
         n_artists = (evidence.plays_artist > 0).sum(axis=1)
         total = np.maximum(np.bincount(rows, weights=weights, minlength=len(block)), 1e-12)
-        shares = clusters.shares(block, catalogue)
+        shares = evidence.shares
         heard = np.bincount(block.heard[0], minlength=len(block))
         keeping = (np.bincount(block.heard[0], block.kept, len(block)) + 1) / (heard + 2)
         surplus, judged = block.answers
@@ -104,7 +104,7 @@ class Offers:
     candidates : int (n_listeners, n_candidates), tracks; -1: none
     number : int (n_listeners, n_candidates, n_kinds), the row in `features` of each action; -1: no action
     features : float32 (n_actions, n_features), at the first place of a list
-    works, credits, fresh, clusters : as in `choice.Actions`
+    works, credits, albums, fresh, clusters : as in `choice.Actions`
     shares : float64 (n_listeners, n_clusters)
     """
 
@@ -114,6 +114,7 @@ class Offers:
     features: np.ndarray
     works: np.ndarray
     credits: np.ndarray
+    albums: np.ndarray
     fresh: np.ndarray
     clusters: np.ndarray
     shares: np.ndarray
@@ -135,6 +136,7 @@ class Offers:
             features=_describe(rows, columns, kinds, found.strength, of_tracks, context),
             works=np.where(there, catalogue.work[tracks], -1),
             credits=credits,
+            albums=np.where(there, catalogue.album[tracks], -1),
             fresh=there & catalogue.new[tracks] & found.personal,
             clusters=np.where(there, catalogue.cluster[tracks], -1),
             shares=context.shares,
@@ -159,6 +161,7 @@ class Offers:
             log_odds=self.spread(log_odds, -np.inf),
             works=self.works,
             credits=self.credits,
+            albums=self.albums,
             fresh=self.fresh,
             clusters=self.clusters,
             quotas=clusters.quotas(self.shares, spread, length),
@@ -240,6 +243,7 @@ def describe_tracks(
         "match_playlist": near["playlist"],
     }
     popularity = catalogue.popularity[tracks]
+    crowd = evidence.crowd[:, None]
     brought = _brought_by([*matches.values(), popularity], tracks >= 0)
     return {
         **matches,
@@ -249,6 +253,7 @@ def describe_tracks(
         "track_kept": catalogue.kept[tracks],
         **{f"by_{model}": brought == at for at, model in enumerate(features.MODELS)},
         "popularity": popularity,
+        "popularity_in_crowd": catalogue.popularity_in_crowd[tracks, crowd],
         "age": np.nan_to_num(catalogue.age[tracks] / 10, nan=1.0),
         "new": catalogue.new[tracks],
         "artist_known": ((played > 0) & (credits >= 0)).any(axis=2),

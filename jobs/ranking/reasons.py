@@ -18,6 +18,9 @@ NEIGHBOURHOODS = {
 }
 """The kinds that name a played track, and the links that they say."""
 
+ELSEWHERE = 0.5
+"""How much popularity among others counts, beside popularity among people like the listener."""
+
 IMPERSONAL = ("popular", "first_listener")
 
 
@@ -46,7 +49,7 @@ def find(candidates: np.ndarray, credits: np.ndarray, evidence: Evidence, catalo
     - because_you_listened, sounds_like, playlist_neighbour: the candidate is in the neighbourhood of a played track
     - described_as: the artist shares terms with another artist that the listener plays
     - new_release: it is new, and by a played artist, near one in words, or sounds like a track of one
-    - popular: somebody has streamed it
+    - popular: somebody has streamed it, whose taste is like the listener's where there are such people
     - first_listener: nobody has, and no other reason holds
 
     Parameters
@@ -85,7 +88,9 @@ def find(candidates: np.ndarray, credits: np.ndarray, evidence: Evidence, catalo
         np.where(by_played, played_artist, np.where(near_words >= near_sound, named, heard_artist)),
     )
 
-    put("popular", catalogue.popularity[candidates], np.full(candidates.shape, -1))
+    in_crowd = catalogue.popularity_in_crowd[candidates, evidence.crowd[:, None]]
+    usual = catalogue.popularity[candidates]
+    put("popular", np.where(in_crowd > 0, in_crowd, ELSEWHERE * usual), np.full(candidates.shape, -1))
     put("first_listener", ~holds.any(axis=2) & (catalogue.listeners[candidates] == 0), np.full(candidates.shape, -1))
     strength[:, :, KIND["first_listener"]] = 0
     return Reasons(holds, strength, via)
@@ -144,9 +149,18 @@ def _say(
         name = text(catalogue.artist_names[via])
         return pc.if_else(by, joined("New by ", name), joined("New, and near ", name, ", whom you play"))
     if kind == "popular":
-        listeners = catalogue.listeners[tracks]
-        counted = text([f"{n:,}" for n in listeners])
-        return pc.if_else(
-            pa.array(listeners == 1), joined(counted, " listener plays it"), joined(counted, " listeners play it")
-        )
+        alike = _alike(rows, tracks, evidence, catalogue)
+        people = np.where(alike > 0, alike, catalogue.listeners[tracks])
+        who = pc.if_else(pa.array(alike > 0), " with a taste like yours", "")
+        one = pa.array(people == 1)
+        noun, verb = pc.if_else(one, " listener", " listeners"), pc.if_else(one, " plays it", " play it")
+        return joined(text([f"{n:,}" for n in people]), noun, who, verb)
     return text(["Nobody has played it yet: be the first"] * len(tracks))
+
+
+def _alike(rows: np.ndarray, tracks: np.ndarray, evidence: Evidence, catalogue: Catalogue) -> np.ndarray:
+    """How many people whose taste is like the listener's have streamed a track, int (n_actions,)."""
+    crowd = evidence.crowd[rows]
+    if not catalogue.crowds.shape[1]:
+        return np.zeros(len(rows), int)
+    return np.where(crowd >= 0, catalogue.crowds[tracks, crowd], 0)

@@ -9,7 +9,8 @@ from jobs.ranking.listeners import Block
 
 def eligible(block: Block, catalogue: Catalogue) -> np.ndarray:
     """The tracks that may be offered: out before the week; no version of a work that the listener has heard, was
-    offered in an earlier list, or has banned; by no banned artist, collaborators included.
+    offered in an earlier list, has on a playlist of their own, or has banned; by no banned artist, collaborators
+    included.
 
     Returns bool (n_listeners, n_tracks).
     """

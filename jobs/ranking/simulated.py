@@ -16,8 +16,8 @@ from jobs.collaborative import kernels
 from jobs.ranking import catalogue as catalogues
 from jobs.ranking import features, links
 from jobs.ranking.catalogue import Catalogue, unit
-from jobs.ranking.clusters import clusters
-from jobs.ranking.listeners import Block, played_tracks
+from jobs.ranking.clusters import clusters, main
+from jobs.ranking.listeners import HALF_LIFE_WEEKS, Block, played_tracks
 from jobs.sample import playlists
 from jobs.sample.answers import CHANCE
 from jobs.sample.listeners import KINDS
@@ -83,6 +83,7 @@ class Planted:
                 "track_id": track.track_id,
                 "artist_id": planted.artists[track.artist].artist_id,
                 "title": track.title,
+                "album": track.album,
                 "work_id": f"w{track.song}",
                 "featured_artist_ids": [planted.artists[guest].artist_id for guest in track.featured],
                 "released_at": track.released_at,
@@ -160,10 +161,10 @@ def known(planted: Planted, state: State, week: date) -> Catalogue:
     learned = np.where((support >= MIN_LISTENERS)[:, None], state.factors[1], 0).astype(np.float32)
     predicted = _from_sound(planted.sound, learned)
     scoring = np.where((support >= MIN_LISTENERS)[:, None], learned, predicted).astype(np.float32)
+    with_taste = replace(bare, factors=scoring, cluster=clusters(scoring, TASTE_CLUSTERS, 0))
     return replace(
-        bare,
-        factors=scoring,
-        cluster=clusters(scoring, TASTE_CLUSTERS, 0),
+        with_taste,
+        crowds=crowds(state, with_taste, week),
         links={
             "collaborative": _nearest(bare, learned),
             "sound": _nearest(bare, predicted),
@@ -172,6 +173,16 @@ def known(planted: Planted, state: State, week: date) -> Catalogue:
         similar_artists=planted.artists_alike,
         shared_terms=planted.terms,
     )
+
+
+def crowds(state: State, known: Catalogue, week: date) -> np.ndarray:
+    """`Catalogue.crowds` as of a week."""
+    n = int(known.cluster.max(initial=-1)) + 1
+    age_weeks = ((week - EPOCH).days - state.last_day) / 7
+    weight = np.log1p(state.plays) * 0.5 ** (age_weeks / HALF_LIFE_WEEKS)
+    in_cluster = known.cluster[:, None] == np.arange(n)
+    crowd = main(weight @ in_cluster)
+    return ((state.plays > 0).T.astype(np.int32) @ (crowd[:, None] == np.arange(n))).astype(np.int32)
 
 
 def block(planted: Planted, state: State, known: Catalogue, week: date) -> Block:
@@ -190,6 +201,7 @@ def block(planted: Planted, state: State, known: Catalogue, week: date) -> Block
         served=tuple(np.nonzero(served)),
         banned_tracks=(nothing, nothing),
         banned_artists=(nothing, nothing),
+        explores=np.full(len(who), True),
         factors=state.factors[0][who].astype(np.float32),
         answers=(state.surplus[who], state.judged[who]),
     )

@@ -6,25 +6,33 @@ they explore, and in what they learn from the answers. Only time after the answe
 the lists, the propensities and the learning are those of the weekly chain.
 """
 
-from collections.abc import Iterator
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
+import numba
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from jobs.ranking import choice, features, fitting, history, learning, simulated
 from jobs.ranking.fitting import Judged, Method
 from jobs.ranking.learning import HELD_OUT_SHARE, Sample, importance_weights
 from jobs.ranking.lists import Policy, Ranker
 from jobs.ranking.offers import ByFeature, Scorer
+from jobs.ranking.outcomes import Examination
 from jobs.ranking.reward import RewardModel, stated_model
 from jobs.ranking.simulated import Planted, State
 from jobs.sample import listening
 from jobs.sample.answers import answer
 from jobs.sample.listeners import CHARACTERS
 from jobs.sample.listening import as_table, one_week, without_repeats
+from jobs.sample.options import Options
 
 LIKED = 0.5  # who likes a track with this chance or more is a fan
 FOUND_WEEKS = 4  # in which a new release should reach its fans
@@ -46,6 +54,7 @@ class Plan:
     """How learning arms learn, and the rules for all.
 
     window : weeks of answers that are learned from; max_weight : inverse propensities are clipped here
+    examination : as in `outcomes`
     """
 
     rules: choice.Rules
@@ -53,6 +62,7 @@ class Plan:
     window: int
     max_weight: float
     history_strength: float
+    examination: Examination
 
 
 def arms(exploration: choice.Exploration, method: Method, length: int) -> list[Arm]:
@@ -70,6 +80,26 @@ def arms(exploration: choice.Exploration, method: Method, length: int) -> list[A
         Arm("machine", none, method=machine),
         Arm("machine, exploring", exploration, method=machine),
     ]
+
+
+def each(runs: Sequence[tuple[Options, Arm, Plan, int]]) -> Iterator[list[dict[str, object]]]:
+    """The rows of `run` for each (options of a world, arm, plan, weeks), in their order; side by side in as many
+    processes as there are cores. What comes out does not depend on how many."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ProcessPoolExecutor(min(cores, len(runs)), multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_run_alone, runs)
+
+
+def _run_alone(one: tuple[Options, Arm, Plan, int]) -> list[dict[str, object]]:
+    options, arm, plan, weeks = one
+    numba.set_num_threads(1)
+    with threadpool_limits(1):
+        return list(run(_planted(options, weeks), arm, plan, weeks))
+
+
+@lru_cache(maxsize=1)
+def _planted(options: Options, weeks: int) -> Planted:
+    return Planted.make(options, weeks)
 
 
 def run(planted: Planted, arm: Arm, plan: Plan, weeks: int) -> Iterator[dict[str, object]]:
@@ -103,7 +133,7 @@ def run(planted: Planted, arm: Arm, plan: Plan, weeks: int) -> Iterator[dict[str
         block = simulated.block(planted, state, known, week)
         lists = pa.Table.from_batches([ranker.rank(block)])
         frame = lists.select(["user_id", "rank", "track_id", "explanation_kind", "score"]).to_pandas()
-        frame["reward"] = _answered(planted, state, week, frame)
+        frame["reward"] = _answered(planted, state, week, frame, plan.examination)
         best = _best(truth, state)
         state.served[_row(planted, frame), _column(planted, frame)] = True
         _remember_answers(planted, state, frame)
@@ -132,6 +162,7 @@ def _prior(planted: Planted, state: State, week: date, plan: Plan) -> RewardMode
         known,
         listeners=(before.plays > 0).sum(axis=0).astype(np.int32),
         heard=before.heard.sum(axis=0).astype(np.int32),
+        crowds=simulated.crowds(before, known, since),
     )
     block = simulated.block(planted, before, known, since)
     kept = late.ms_played.to_numpy() >= planted.stream_ms()[_column(planted, late)]
@@ -146,7 +177,7 @@ def _prior(planted: Planted, state: State, week: date, plan: Plan) -> RewardMode
     return RewardModel(weights=tuple(weights), prior=tuple(weights))
 
 
-def _answered(planted: Planted, state: State, week: date, frame: pd.DataFrame) -> np.ndarray:
+def _answered(planted: Planted, state: State, week: date, frame: pd.DataFrame, examination: Examination) -> np.ndarray:
     """Let listeners answer their lists and listen on; returns the reward of each place, nan where not examined."""
     world, options = planted.world, planted.options
     answers = answer(world, frame, state.memories, lambda user: options.random("answer", week, user))
@@ -158,8 +189,14 @@ def _answered(planted: Planted, state: State, week: date, frame: pd.DataFrame) -
     heard["streamed"] = heard.ms_played.to_numpy() >= planted.stream_ms()[_column(planted, heard)]
     streamed = heard.groupby(["user_id", "track_id"]).streamed.max()
     found = streamed.reindex(pd.MultiIndex.from_frame(frame[["user_id", "track_id"]]))
-    lowest = frame["rank"].where(found.notna().to_numpy()).groupby(frame.user_id).transform("max")
-    return np.where(frame["rank"].to_numpy() <= lowest.to_numpy(), (found == 1).to_numpy(), np.nan)
+    played = found.notna().to_numpy()
+    lowest = frame["rank"].where(played).groupby(frame.user_id).transform("max").to_numpy()
+    examined = {
+        "cascade": frame["rank"].to_numpy() <= lowest,
+        "opened": ~np.isnan(lowest),
+        "answered": played,
+    }[examination]
+    return np.where(examined, (found == 1).to_numpy(), np.nan)
 
 
 def _remember_answers(planted: Planted, state: State, frame: pd.DataFrame) -> None:

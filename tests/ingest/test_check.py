@@ -164,7 +164,7 @@ def test_a_date_is_iso_or_a_midnight(tracks):
 def test_allowed_values_are_listed_to_whoever_has_another():
     with Checker(schemas.table("exclusions")) as checker:
         _, reasons = checker.check(pa.table({"user_id": ["u"], "kind": ["genre"], "excluded_id": ["x"]}))
-    assert reasons.to_pylist() == ["kind: genre is not one of track, artist, opt_out"]
+    assert reasons.to_pylist() == ["kind: genre is not one of track, artist, exploration, opt_out"]
 
 
 def test_a_nested_value_in_a_plain_column_is_rejected(listens):

@@ -155,10 +155,11 @@ def test_an_opt_out_needs_no_name_and_a_ban_does(lake, tmp_path):
         '{"user_id": "u2", "kind": "track", "excluded_id": "t1"}',
         '{"user_id": "u3", "kind": "artist"}',
         '{"user_id": "u4", "kind": "opt_out", "excluded_id": "t1"}',
+        '{"user_id": "u5", "kind": "exploration"}',
     )
-    assert load(lake, "exclusions", path).added == 2
+    assert load(lake, "exclusions", path).added == 3
     rows = lake.arrow("exclusions").sort_by("user_id").to_pylist()
-    assert [(r["user_id"], r["excluded_id"]) for r in rows] == [("u1", ""), ("u2", "t1")]
+    assert [(r["user_id"], r["excluded_id"]) for r in rows] == [("u1", ""), ("u2", "t1"), ("u5", "")]
     assert rejects(lake) == [
         (3, "excluded_id is missing"),
         (4, "an opt_out names nothing, a ban names something"),

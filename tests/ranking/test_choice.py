@@ -15,19 +15,22 @@ DRAWS = 100_000
 
 
 def rules(**changed):
-    given = {"length": 2, "max_per_artist": 9, "new_release_share": 0.0, "cluster_spread": 0.0}
+    given = {"length": 2, "max_per_artist": 9, "max_per_album": 9, "new_release_share": 0.0, "cluster_spread": 0.0}
     return choice.Rules(**{**given, **changed})
 
 
-def actions(log_odds, *, works=None, credits=None, fresh=None, clusters=None, quotas=(), complete=True, repeat=1):
+def actions(
+    log_odds, *, works=None, credits=None, albums=None, fresh=None, clusters=None, quotas=(), complete=True, repeat=1
+):
     """The same actions for `repeat` listeners; by default each candidate is another work by another artist."""
     log_odds = np.array(log_odds, float)
     n = len(log_odds)
     works = np.arange(n) if works is None else np.array(works)
     credits = np.arange(n)[:, None] if credits is None else np.array(credits)
+    albums = np.full(n, -1) if albums is None else np.array(albums)
     fresh = np.zeros(n, bool) if fresh is None else np.array(fresh, bool)
     clusters = np.full(n, -1) if clusters is None else np.array(clusters)
-    same = (log_odds, works, credits, fresh, clusters, np.array(quotas, int))
+    same = (log_odds, works, credits, albums, fresh, clusters, np.array(quotas, int))
     flags = np.full(repeat, complete)
     return choice.Actions(*(np.repeat(a[None], repeat, 0) for a in same), flags, flags, np.full(repeat, True))
 
@@ -92,13 +95,14 @@ def test_whole_lists_occur_as_often_as_the_product_of_their_propensities_says(me
         [[0.9, 0.2], [0.8, NO], [0.7, 0.6], [0.1, NO], [0.0, NO]],
         works=[0, 1, 2, 3, 3],
         credits=[[0, 1], [0, -1], [2, -1], [3, -1], [4, -1]],
+        albums=[0, 1, 2, 2, -1],
         fresh=[0, 0, 0, 1, 0],
         clusters=[0, 0, 1, 1, -1],
         quotas=[0, 1],
         repeat=DRAWS,
     )
     how = exploration(method=method, epsilon=0.5, temperature=0.7, most_explored=1)
-    lists = draw(offered, how, length=3, max_per_artist=1, new_release_share=0.3)
+    lists = draw(offered, how, length=3, max_per_artist=1, max_per_album=1, new_release_share=0.3)
     whole = np.stack([lists.candidate, lists.kind], axis=2).reshape(DRAWS, -1)
     found, first, counts = np.unique(whole, axis=0, return_index=True, return_counts=True)
     chances = lists.propensity[first].prod(axis=1)
@@ -186,6 +190,11 @@ def test_the_cap_gives_way_only_where_nothing_else_is_left_and_then_by_one():
     assert draw(offered, length=5, max_per_artist=1).candidate.tolist() == [[0, 3, 1, 4, 2]]
 
 
+def test_an_album_has_its_places_and_no_more_while_there_is_anything_else():
+    offered = actions([[s] for s in (0.9, 0.8, 0.7, 0.6)], albums=[0, 0, -1, -1], credits=[[0], [0], [1], [2]])
+    assert draw(offered, length=4, max_per_album=1).candidate.tolist() == [[0, 2, 3, 1]]
+
+
 def test_where_there_are_more_tracks_than_candidates_the_list_waits_for_them():
     begun = draw(actions([[0.9], [0.8]], credits=[[1], [1]], complete=False), length=3, max_per_artist=1)
     assert begun.candidate.tolist() == [[0, -1, -1]]
@@ -264,12 +273,13 @@ def test_the_rules_hold_in_every_list(seed, n_candidates, length, cap, complete,
     credits = rng.integers(0, 6, (n, n_candidates, 2))
     alone = (rng.random((n, n_candidates)) < 0.6) | (credits[:, :, 0] == credits[:, :, 1])
     credits[:, :, 1] = np.where(alone, -1, credits[:, :, 1])
+    albums, of_album = rng.integers(-1, 4, (n, n_candidates)), int(rng.integers(1, 3))
     fresh = rng.random((n, n_candidates)) < 0.3
     clusters, quotas = rng.integers(-1, 3, (n, n_candidates)), rng.integers(0, length // 3 + 1, (n, 3))
     flags, explores = np.full(n, complete), rng.random(n) < 0.8
-    how = rules(length=length, max_per_artist=cap, new_release_share=rng.random() / 2)
+    how = rules(length=length, max_per_artist=cap, max_per_album=of_album, new_release_share=rng.random() / 2)
     policy = exploration(method=method, epsilon=rng.random(), explore_tracks=8, most_explored=budget)
-    offered = choice.Actions(log_odds, works, credits, fresh, clusters, quotas, flags, flags, explores)
+    offered = choice.Actions(log_odds, works, credits, albums, fresh, clusters, quotas, flags, flags, explores)
     lists = choice.draw(offered, choice.uniforms_of(listeners(n), length, seed), how, policy)
     wanted_new = int(np.ceil(how.new_release_share * length - 1e-9))
 
@@ -282,12 +292,15 @@ def test_the_rules_hold_in_every_list(seed, n_candidates, length, cap, complete,
         left, places, new = set(np.flatnonzero(np.isfinite(log_odds[row]).any(1))), {}, 0
         of_cluster = np.zeros(3, int)
 
-        def busiest(c, row=row, places=places):
-            return max(places.get(a, 0) for a in credits[row, c] if a >= 0)
+        on_album = dict.fromkeys(range(-1, 4), 0)
+
+        def beyond(c, row=row, places=places, on_album=on_album):  # the caps, if c came next
+            artists = max(places.get(a, 0) for a in credits[row, c] if a >= 0)
+            return max(0, artists + 1 - cap, (on_album[albums[row, c]] + 1 - of_album) * (albums[row, c] >= 0))
 
         for place, c in enumerate(chosen):
-            most = max(cap - 1, min(busiest(other) for other in left)) if complete else cap - 1
-            under_cap = {other for other in left if busiest(other) <= most}
+            most = min(beyond(other) for other in left) if complete else 0
+            under_cap = {other for other in left if beyond(other) <= most}
             assert c in under_cap
             if new < wanted_new * (place + 1) // length and any(fresh[row, other] for other in under_cap):
                 assert fresh[row, c]
@@ -302,6 +315,7 @@ def test_the_rules_hold_in_every_list(seed, n_candidates, length, cap, complete,
             left = {other for other in left if works[row, other] != works[row, c]}
             for artist in {a for a in credits[row, c] if a >= 0}:
                 places[artist] = places.get(artist, 0) + 1
+            on_album[albums[row, c]] += 1
             new += fresh[row, c]
             of_cluster[clusters[row, c]] += clusters[row, c] >= 0
         if complete and len(chosen) < length:

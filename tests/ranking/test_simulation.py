@@ -18,7 +18,7 @@ from tests.ranking.worlds import exploration
 OPTIONS = Options(
     week=date(2026, 11, 23), listeners=15, artists=30, tracks=300, new_releases=40, weeks=4, seed=3
 )  # fmt: skip
-PLAN = Plan(choice.Rules(30, 2, 0.2, 0.5), 60, 12, 20.0, 20.0)
+PLAN = Plan(choice.Rules(30, 2, 1, 0.2, 0.5), 60, 12, 20.0, 20.0, "cascade")
 METHOD = Method("factorization_machine", 2, 0, 50.0, 50.0)
 
 
@@ -38,6 +38,25 @@ def test_the_same_arm_in_the_same_world_goes_the_same_way(planted, rows):
     arm = simulation.arms(exploration(most_explored=5), METHOD, 30)[-1]
     again = pd.DataFrame(list(simulation.run(planted, arm, PLAN, 3)))
     pd.testing.assert_frame_equal(again, rows[rows.arm == arm.name].reset_index(drop=True))
+
+
+def test_what_is_run_side_by_side_is_the_same(rows):
+    arms = simulation.arms(exploration(most_explored=5), METHOD, 30)
+    runs = [(OPTIONS, arm, PLAN, 6) for arm in (arms[0], arms[-1])]
+    together = pd.DataFrame([row for one in simulation.each(runs) for row in one if row["week"] < 3])
+    for arm in (arms[0], arms[-1]):
+        one, other = (frame[frame.arm == arm.name].reset_index(drop=True) for frame in (together, rows))
+        pd.testing.assert_frame_equal(one[["week", "places", "reward"]], other[["week", "places", "reward"]])
+
+
+def test_examination_decides_what_of_a_list_is_judged(planted, rows):
+    arm = simulation.arms(exploration(most_explored=5), METHOD, 30)[0]
+    places = {
+        model: pd.DataFrame(list(simulation.run(planted, arm, replace(PLAN, examination=model), 1))).places[0]
+        for model in ("answered", "opened")
+    }
+    assert places["answered"] < rows.places[0] < places["opened"]
+    assert places["opened"] % 30 == 0
 
 
 def test_rewards_are_the_true_chances_with_noise(rows):

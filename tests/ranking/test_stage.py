@@ -198,15 +198,24 @@ def test_each_step_explains_itself(capsys):
 
 @pytest.fixture
 def offer(lake):
-    """Publishes lists of u, who has played t0, skipped t8 and could be offered t1 to t4."""
+    """Publishes lists of u, who has played t0, skipped t8, has `mine` on a playlist of their own, and could be offered
+    t1 to t4, of which v has played t1 to t3. By factors, t2 and `near` are near t0, t3 is far from it."""
     tracks = [track(f"t{i}", f"a{i}") for i in range(6)]
     tracks += [track("t0 live", "a0", work_id="t0"), track("t8", "a8"), track("early", "a1", released_at=SECOND)]
+    tracks += [track("mine", "a4"), track("new", "a1", released_at=FIRST), track("near", "a2", released_at=FIRST)]
     lake.publish("artists", pa.table({"artist_id": [f"a{i}" for i in range(9)], "name": ["A"] * 9}), ALL)
     lake.publish("tracks", pa.Table.from_pylist(tracks), ALL)
-    listen(lake, [(MONDAY, "u", "t0", None), (MONDAY, "u", "t8", 10), (MONDAY, "v", "t0", None)])
-    lake.publish("exclusions", pa.table({"user_id": ["u"], "kind": ["artist"], "excluded_id": ["a5"]}), ALL)
-    entries = [{"playlist_id": "p", "position": i + 1, "track_id": f"t{i}"} for i in range(3)]
+    played = [("u", "t0", None), ("u", "t8", 10), *(("v", t, None) for t in ("t0", "t1", "t2", "t3"))]
+    listen(lake, [(MONDAY, *listened) for listened in played])
+    excluded = {"user_id": ["u", "w"], "kind": ["artist", "exploration"], "excluded_id": ["a5", ""]}
+    lake.publish("exclusions", pa.table(excluded), ALL)
+    entries = [{"playlist_id": "p", "position": i + 1, "track_id": f"t{i}", "user_id": None} for i in range(3)]
+    entries.append({"playlist_id": "q", "position": 1, "track_id": "mine", "user_id": "u"})
     lake.publish("playlists", pa.Table.from_pylist(entries), ALL)
+    factors = {"t0": [1.0, 0.0], "t2": [1.0, 1.0], "t3": [-1.0, 0.0], "t4": [1.0, 1.0], "near": [1.0, 1.0]}
+    rows = [{"track_id": t, "factors": of, "listeners": 0} for t, of in factors.items()]
+    for origin in ("collaborative", "audio"):
+        lake.publish("track_factors", pa.Table.from_pylist(rows), {"week": SECOND, "origin": origin})
     words = {"entity_kind": "artist", "kind": "word", "weight": 0.5, "documents": 1, "since": FIRST}
     terms = [{**words, "entity_id": a, "term": t} for a, t in (("a0", "loud"), ("a1", "loud"), ("a2", "shy"))]
     lake.publish("cultural_vectors", pa.Table.from_pylist(terms), {"week": SECOND})
@@ -232,8 +241,9 @@ def test_true_rows_pass_the_audits(offer):
         ("t2", "because_you_listened", "t0"),
         ("t3", "popular", None),
         ("t4", "sounds_like", "t0"),
+        ("near", "new_release", "a0"),
     )
-    offer(("t1", "described_as", "a0"))
+    offer(("t1", "described_as", "a0"), ("t4", "first_listener", None))
 
 
 @pytest.mark.parametrize(
@@ -250,11 +260,22 @@ def test_true_rows_pass_the_audits(offer):
         (("t2", "described_as", "a0"), "share a term"),
         (("t3", "playlist_neighbour", "t0"), "on one playlist"),
         (("t1", "new_release", "a0"), "out since less than half a year"),
+        (("new", "new_release", "a0"), "by the named artist, near them in words, or sounds like"),
+        (("t3", "because_you_listened", "t0"), "near a played track is near it"),
+        (("t1", "sounds_like", "t0"), "sounds like a played track sounds like it"),
+        (("t4", "popular", None), "popular has been streamed"),
+        (("t3", "first_listener", None), "nobody has played has not"),
+        (("mine", "first_listener", None), "on a playlist of the listener's own"),
     ],
 )
 def test_a_row_that_is_not_true_is_refused(offer, place, rule):
     with pytest.raises(AuditFailed, match=rule):
         offer(place)
+
+
+def test_trying_something_out_with_who_does_not_want_it_is_refused(offer):
+    with pytest.raises(AuditFailed, match="nothing is tried out"):
+        offer(("t1", "popular", None), user="w")
 
 
 def test_a_track_of_an_earlier_list_is_refused(offer):

@@ -22,6 +22,7 @@ PROFILES = pa.schema(
         ("served", pa.list_(pa.string())),
         ("banned_tracks", pa.list_(pa.string())),
         ("banned_artists", pa.list_(pa.string())),
+        ("steady", pa.bool_()),
         ("factors", pa.list_(pa.float32())),
         (
             "answers",
@@ -35,6 +36,7 @@ TRACKS = pa.schema(
         ("artist_id", pa.string()),
         ("title", pa.string()),
         ("work_id", pa.string()),
+        ("album", pa.string()),
         ("featured_artist_ids", pa.list_(pa.string())),
         ("released_at", pa.date32()),
         ("duration_ms", pa.int64()),
@@ -42,7 +44,7 @@ TRACKS = pa.schema(
 )
 
 
-RULES = {"length": 30, "max_per_artist": 2, "new_release_share": 0.2, "cluster_spread": 0.0}
+RULES = {"length": 30, "max_per_artist": 2, "max_per_album": 30, "new_release_share": 0.2, "cluster_spread": 0.0}
 EXPLORATION = {
     "method": "epsilon_greedy",
     "epsilon": 0.1,
@@ -87,6 +89,7 @@ def make(seed, *, n_tracks=60, n_artists=12, n_listeners=6, heard_share=0.2, kno
                 artist_ids[artist],
                 work_id=f"w{rng.integers(max(1, int(n_tracks * 0.8))):03}",
                 featured_artist_ids=[artist_ids[f] for f in featured] or None,
+                album=rng.choice([None, "One", "Two"]),
                 released_at=None if age is None else WEEK - timedelta(days=int(age)),
             )
         )
@@ -108,6 +111,7 @@ def make(seed, *, n_tracks=60, n_artists=12, n_listeners=6, heard_share=0.2, kno
             "served": some(track_ids, 0.1 * rng.random()),
             "banned_tracks": some(track_ids, 0.1 * rng.random()),
             "banned_artists": some(artist_ids, 0.2 * rng.random()),
+            "steady": bool(rng.random() < 0.2),
             "factors": rng.normal(size=4).tolist() if knowledge and rng.random() < 0.8 else None,
             "answers": some([{"kind": k, "surplus": rng.normal(), "judged": 3} for k in features.KINDS], 0.3),
         }
@@ -143,7 +147,7 @@ def of(tracks, profiles, *, seed=0, n_candidates=30, **rules):
 def track(track_id, artist_id, **more):
     """One row of tracks, a work of its own unless said otherwise."""
     row = {"track_id": track_id, "artist_id": artist_id, "title": f"Title {track_id}", "work_id": track_id}
-    return {**row, "featured_artist_ids": None, "released_at": None, "duration_ms": None, **more}
+    return {**row, "featured_artist_ids": None, "album": None, "released_at": None, "duration_ms": None, **more}
 
 
 def _with_knowledge(world, rng):
@@ -156,10 +160,12 @@ def _with_knowledge(world, rng):
     n = len(world)
     words = links(len(world.artist_ids))
     factors = np.where(rng.random((n, 1)) < 0.8, rng.normal(size=(n, 4)), 0).astype(np.float32)
+    cluster = clusters(factors, 4, 0)
     return replace(
         world,
         factors=factors,
-        cluster=clusters(factors, 4, 0),
+        cluster=cluster,
+        crowds=rng.integers(0, 2, (n, cluster.max(initial=-1) + 1)).astype(np.int32) * world.listeners[:, None],
         links={name: links(n) for name in world.links},
         similar_artists=words,
         shared_terms=np.array([f"term {i}" for i in range(words.nnz)], object),
