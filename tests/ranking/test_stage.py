@@ -48,7 +48,7 @@ def world(lake, spark):
         factors = list(rng.normal(size=(len(USERS), 4)).astype("f4"))
         table = pa.table({"user_id": USERS, "factors": factors, "tracks_heard": [25] * len(USERS)})
         lake.publish("user_factors", table, {"week": week})
-        words = {"entity_kind": "artist", "kind": "adjective", "term": "hushed", "weight": 0.5}
+        words = {"entity_kind": "artist", "kind": "adjective", "term": "hushed", "weight": 0.5, "inherited": False}
         vectors = [{**words, "entity_id": a, "documents": 1, "since": date(2026, 1, 1)} for a in artists[:10]]
         lake.publish("cultural_vectors", pa.Table.from_pylist(vectors), {"week": week})
         near = [
@@ -216,7 +216,7 @@ def offer(lake):
     rows = [{"track_id": t, "factors": of, "listeners": 0} for t, of in factors.items()]
     for origin in ("collaborative", "audio"):
         lake.publish("track_factors", pa.Table.from_pylist(rows), {"week": SECOND, "origin": origin})
-    words = {"entity_kind": "artist", "kind": "word", "weight": 0.5, "documents": 1, "since": FIRST}
+    words = {"entity_kind": "artist", "kind": "word", "weight": 0.5, "documents": 1, "since": FIRST, "inherited": False}
     terms = [{**words, "entity_id": a, "term": t} for a, t in (("a0", "loud"), ("a1", "loud"), ("a2", "shy"))]
     lake.publish("cultural_vectors", pa.Table.from_pylist(terms), {"week": SECOND})
 
