@@ -279,7 +279,7 @@ def test_trying_something_out_with_who_does_not_want_it_is_refused(offer):
 
 
 def test_a_track_of_an_earlier_list_is_refused(offer):
-    offer(("t1", "popular", None), week=FIRST)
+    offer(("t1", "first_listener", None), week=FIRST)
     with pytest.raises(AuditFailed, match="earlier list offered"):
         offer(("t1", "popular", None))
 
