@@ -11,7 +11,7 @@ import yaml
 from jobs.settings import ROOT
 
 COMPOSE = ROOT / "docker-compose.yml"
-ONCE = {"init"}  # services that do something and end
+ONCE = {"init", "ingest"}  # services that do something and end
 SECRETS = {"POSTGRES_PASSWORD", "AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY",
            "AIRFLOW_FERNET_KEY"}  # fmt: skip
 
@@ -63,7 +63,8 @@ def test_nothing_starts_without_a_secret(missing, tmp_path):
 
 def test_every_service_of_the_plan_is_there(services):
     assert set(services) == {
-        "postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer", "spark-master", "spark-worker"
+        "postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer", "spark-master", "spark-worker",
+        "ingest",
     }  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def test_ports_are_open_to_this_machine_only(services):
 def test_a_secret_comes_from_the_environment_and_has_no_default(services):
     for name, service in services.items():
         for variable, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET|KEY|CONN|URI", variable):
+            if re.search("PASSWORD|SECRET|KEY|CONN|URI|POSTGRES", variable):
                 assert re.search(r"\$\{\w+:\?[^}]+\}", value), f"{name}: {variable}"
 
 
@@ -106,8 +107,8 @@ def test_what_services_run_is_in_the_image(services):
     dockerfile = (ROOT / "Dockerfile").read_text()
     scripts = {path.name for path in (ROOT / "docker").iterdir()}
     for service in services.values():
-        program = service["command"].split()[0]
-        assert program in scripts | {"airflow", "spark-class"}
+        program = (service.get("entrypoint") or service["command"].split())[0]
+        assert program in scripts | {"airflow", "python", "spark-class"}
         assert service.get("healthcheck", {"test": ["CMD", "healthy"]})["test"][1] in scripts | {"pg_isready"}
     for script in scripts:
         assert os.access(ROOT / "docker" / script, os.X_OK)
