@@ -214,10 +214,19 @@ def present_policy(lake: "Lake", week: date) -> tuple[Policy | None, int]:
     rows = lake.arrow("policies", f"week < '{week}'").sort_by([("week", "descending")]).slice(0, 1).to_pylist()
     if not rows:
         return None, 0
-    if rows[0]["exploration"] is None:
-        log.info("policy %s is from before its features had versions: learning anew", rows[0]["policy_version"])
+    if rows[0]["exploration"] is None or _features_version(rows[0]["model"]) not in (None, features.VERSION):
+        log.info("the features of policy %s meant something else: learning anew", rows[0]["policy_version"])
         return None, 0
     return policy(rows[0]), int(rows[0]["training_rows"])
+
+
+def _features_version(model: str) -> int | None:
+    """The version of the features that a stored model was learned on; None where it does not say."""
+    try:
+        told = json.loads(model)
+    except ValueError:
+        return None
+    return told.get("features_version") if isinstance(told, dict) else None
 
 
 def judgements(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":

@@ -11,6 +11,7 @@ from jobs import settings as settings_module
 from jobs.cli import UserError
 from jobs.lake import ALL, APPEND, AuditFailed
 from jobs.ranking.__main__ import arg_parser, main
+from jobs.ranking.features import VERSION
 from jobs.ranking.lists import held_out
 from tests.ranking.worlds import track
 
@@ -182,6 +183,19 @@ def test_a_damaged_policy_is_named(lake, spark):
         for step, week in (("rank", FIRST), ("learn", SECOND)):
             with pytest.raises(UserError, match="broken-one is damaged"):
                 main(step, week)
+
+
+def test_a_policy_whose_features_meant_something_else_is_not_gone_on_from(lake, spark, caplog):
+    caplog.set_level("INFO")
+    one_track(lake)
+    main("learn", FIRST)
+    (good,) = lake.arrow("policies", {"week": FIRST}).drop_columns("week").to_pylist()
+    older = good["model"].replace(f'"features_version":{VERSION}', f'"features_version":{VERSION - 1}')
+    assert older != good["model"]
+    lake.publish("policies", pa.Table.from_pylist([{**good, "model": older}]), {"week": FIRST})
+    main("learn", SECOND)
+    assert "meant something else" in caplog.text
+    assert f'"features_version":{VERSION}' in lake.arrow("policies", {"week": SECOND})["model"][0].as_py()
 
 
 def one_track(lake):
