@@ -1,14 +1,17 @@
 """Calls in a process of their own, so that a decoder that crashes, hangs or eats memory costs one file and not the
 run."""
 
+import faulthandler
 import multiprocessing
 import resource
+import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from types import TracebackType
 
 from jobs.audio.constants import DECODER_BYTES
 
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
 _fork = multiprocessing.get_context("fork")  # the child starts with everything imported: some milliseconds
 
 
@@ -63,6 +66,10 @@ class Isolated:
 
 def _serve(connection: Connection, parents: Connection, function: Callable[..., object]) -> None:
     parents.close()  # so that the pipe breaks when the parent dies
+    # A crash ends this process at once: what handles it in the parent may wait for a thread that is not here.
+    faulthandler.disable()
+    for crash in CRASHES:
+        signal.signal(crash, signal.SIG_DFL)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = DECODER_BYTES if hard == resource.RLIM_INFINITY else min(DECODER_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
