@@ -21,7 +21,7 @@ TABLE = Table(
         Column(
             "shared_terms",
             list_of(StringType()),
-            "Words and phrases used of both that make them similar, the strongest first; no names, none within another",
+            "Adjectives, noun phrases and styles that are used of both, the strongest first; none within another",
             required=True,
         ),
     ],

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
+from jobs.culture.lexicon import GENRES
 from jobs.culture.space import Space
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ class Neighbours(NamedTuple):
     space: Space
     dense_share: float  # of the dense cosine in the similarity, in [0, 1]
     terms: np.ndarray  # str, by column of `space.sparse`
-    readable: np.ndarray  # bool: which of them are words, not names
+    readable: np.ndarray  # bool: which of them describe: adjectives, noun phrases, styles of music
 
     @classmethod
     def of(cls, space: Space) -> "Neighbours":
         """Prepare a space."""
         kinds, terms = np.array([key.split(":", 1) for key in space.keys], dtype=str).reshape(-1, 2).T
-        return cls(space, dense_share(space), terms, kinds != "artist")
+        describes = np.isin(kinds, ("adjective", "noun_phrase")) | ((kinds != "artist") & np.isin(terms, list(GENRES)))
+        return cls(space, dense_share(space), terms, describes)
 
     def block(self, first: int, neighbours: int) -> pa.Table:
         """The rows of `SCHEMA` of the artists from `first` on, `BLOCK` of them at most.

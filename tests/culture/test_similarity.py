@@ -22,10 +22,10 @@ def neighbours(vectors, k=10):
 
 def test_the_same_words_make_artists_similar_and_others_do_not():
     vectors = rows(
-        ("a", "word", "icy", 0.4),
-        ("b", "word", "icy", 0.2),
-        ("b", "word", "warm", 0.1),
-        ("c", "word", "warm", 0.3),
+        ("a", "adjective", "icy", 0.4),
+        ("b", "adjective", "icy", 0.2),
+        ("b", "adjective", "warm", 0.1),
+        ("c", "adjective", "warm", 0.3),
         ("d", "bigram", "icy", 0.3),  # another kind of term is another term
     )
     found = neighbours(vectors)
@@ -49,9 +49,21 @@ def test_whoever_is_named_in_texts_about_an_artist_is_similar_to_them():
 
 
 def test_shared_terms_are_told_once_in_their_longest_form():
-    terms = [("word", "dream"), ("word", "pop"), ("bigram", "dream pop"), ("noun_phrase", "dream pop"), ("word", "icy")]
+    terms = [
+        ("word", "dream"),
+        ("word", "pop"),
+        ("bigram", "dream pop"),
+        ("noun_phrase", "dream pop"),
+        ("adjective", "icy"),
+    ]
     found = neighbours(rows(*[(a, kind, term, 0.3) for a in "ab" for kind, term in terms]))
     assert sorted(found[0]["shared_terms"]) == ["dream pop", "icy"]
+
+
+def test_shared_terms_describe_other_words_only_make_similar():
+    terms = [("word", "turn"), ("bigram", "turn back"), ("word", "techno"), ("adjective", "icy")]
+    (first, _) = neighbours(rows(*[(a, kind, term, 0.3) for a in "ab" for kind, term in terms]))
+    assert sorted(first["shared_terms"]) == ["icy", "techno"]
 
 
 def test_nobody_has_neighbours_where_nothing_is_shared():
