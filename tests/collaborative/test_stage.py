@@ -132,6 +132,7 @@ def test_with_nothing_to_learn_from_it_says_so_and_empties_the_partition(lake, c
     train(WEEK)
     evaluate(WEEK)
     assert "no listens, play counts or playlists before 2026-11-23" in caplog.text
+    assert metrics(lake, "collaborative.train") == {(n, ""): 0 for n in ("listeners", "playlists", "tracks", "values")}
     assert "nothing to evaluate" in caplog.text
     assert lake.is_empty("user_factors")
     assert lake.is_empty("track_factors")
@@ -147,6 +148,50 @@ def test_skips_alone_give_no_factors_and_replace_those_of_an_earlier_run(world, 
     assert world.is_empty("track_factors", {"week": WEEK})
     assert "nothing to evaluate" in caplog.text
     assert metrics(world, "collaborative.train")["listens_set_aside", "reason=skips"] == 1
+
+
+def test_input_as_it_comes_is_counted_and_gives_finite_factors(lake, spark, caplog):
+    tracks = [f"t{n:03}" for n in range(800)]
+    lake.publish("artists", pd.DataFrame({"artist_id": ["a"], "name": ["A"]}), ALL)
+    lake.publish("tracks", pd.DataFrame({"track_id": tracks, "artist_id": "a", "title": "x", "work_id": tracks}), ALL)
+    day = START - timedelta(days=10)
+    bot = pd.DataFrame({"listened_at": [day + timedelta(milliseconds=864 * n) for n in range(100_000)]})
+    bot["user_id"], bot["track_id"] = "bot", np.resize(tracks, len(bot))  # 125 plays of each, 691 s apart
+    listen(
+        lake,
+        *bot.assign(ms_played=None).itertuples(index=False),
+        (START - timedelta(days=9), "bot", "t000", None),  # on another day it plays like a person
+        *((START - timedelta(days=9, hours=n), "u", f"t{n:03}", None) for n in range(3)),
+        *((START - timedelta(days=9, hours=n), "v", f"t{n:03}", None) for n in range(3)),
+        (START - timedelta(days=9, seconds=-5), "u", "t000", 100_000),  # the first of them from another source
+        (START - timedelta(days=8), "once", "t001", None),
+        (START - timedelta(days=8), "u", "t700", None),  # nobody else plays it
+        (datetime(1970, 1, 1, tzinfo=UTC), "u", "t005", None),
+        (START + timedelta(days=365), "u", "t006", None),
+    )
+    counts = {"user_id": ["u", "v"], "track_id": ["t007", "t007"], "plays": [0, 10**12], "as_of": None}
+    lake.publish("play_counts", pd.DataFrame(counts), ALL)
+    train(WEEK)
+    counted = metrics(lake, "collaborative.train")
+    aside = {d.removeprefix("reason="): n for (m, d), n in counted.items() if m == "listens_set_aside" and n}
+    assert aside == {"bot_plays": 100_000, "duplicates": 1, "clock_errors": 1, "after_the_week_began": 1}
+    # 799 of the bot's tracks, u's play of 1970, and u's count of 0
+    assert counted["cells_set_aside", "reason=zero_or_not_finite"] == 799 + 1 + 1
+    assert [counted[name, ""] for name in ("listeners", "tracks", "values")] == [4, 5, 1 + 4 + 4 + 1]
+    assert counted["listeners_of_one_track", ""] == 2, "once, and the bot"
+    assert counted["tracks_of_one_listener", ""] == 2, "t007 and t700"
+    assert counted["listens_in_last_week", ""] == 0
+    assert "no listens in the week before 2026-11-23" in caplog.text
+    for table in ("user_factors", "track_factors"):
+        assert np.isfinite(np.stack(lake.pandas(table, {"week": WEEK})["factors"])).all()
+
+
+def test_a_week_starts_from_the_last_one_that_has_factors(world, caplog):
+    caplog.set_level("INFO")
+    train(WEEK - timedelta(weeks=2))
+    train(WEEK)
+    assert "starting from random factors: there are none of an earlier week" in caplog.text
+    assert "starting from the factors of 2026-11-09" in caplog.text
 
 
 def test_play_counts_alone_are_enough(world):
