@@ -166,10 +166,10 @@ TABLE = Table(
         # Looks at the first thousand short lists: enough to find a fault, and no product of all users and tracks.
         Audit(
             "a list is shorter than others only if there is nothing left to offer",
-            "WITH lists AS (SELECT week, user_id, count(*) AS places FROM staged GROUP BY ALL), "
+            "WITH RECURSIVE lists AS (SELECT week, user_id, count(*) AS places FROM staged GROUP BY ALL), "
             "short AS (SELECT * FROM lists WHERE places < (SELECT max(places) FROM lists) "
             "ORDER BY user_id LIMIT 1000), "
-            "gone AS (SELECT user_id, work_id FROM short s JOIN listens l USING (user_id) "
+            "told AS (SELECT user_id, work_id FROM short s JOIN listens l USING (user_id) "
             "JOIN tracks USING (track_id) "
             f"WHERE l.listened_at < {BEFORE} "
             "UNION SELECT user_id, work_id FROM short s JOIN play_counts c USING (user_id) JOIN tracks "
@@ -181,6 +181,10 @@ TABLE = Table(
             "UNION SELECT user_id, work_id FROM staged SEMI JOIN short USING (user_id) JOIN tracks USING (track_id) "
             "UNION SELECT user_id, work_id FROM short s JOIN exclusions e USING (user_id) JOIN tracks t "
             "ON e.kind = 'track' AND t.track_id = e.excluded_id WHERE e.since IS NULL OR e.since < s.week), "
+            # Works that are one recording are one song (`jobs.works`).
+            "alike AS (SELECT recording_id, work_id FROM recordings JOIN tracks USING (track_id)), "
+            "gone AS (SELECT user_id, work_id FROM told UNION SELECT g.user_id, b.work_id FROM gone g "
+            "JOIN alike a USING (work_id) JOIN alike b USING (recording_id)), "
             "banned AS (SELECT user_id, track_id FROM short s JOIN exclusions e USING (user_id) JOIN tracks t "
             "ON e.kind = 'artist' AND (e.excluded_id = t.artist_id OR list_contains(t.featured_artist_ids, "
             "e.excluded_id)) WHERE e.since IS NULL OR e.since < s.week) "

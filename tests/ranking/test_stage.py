@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -304,3 +305,14 @@ def test_a_list_that_ends_early_is_refused(lake, offer):
     short = rows.slice(0, 1).set_column(rows.column_names.index("user_id"), "user_id", pa.array(["v"]))
     with pytest.raises(AuditFailed, match="shorter than others"):
         lake.publish("discover_weekly", pa.concat_tables([rows, short]), {"week": SECOND})
+
+
+def test_a_list_may_end_early_where_all_that_is_left_is_a_recording_that_is_in_it(lake, offer):
+    offer(("t1", "popular", None), ("t2", "popular", None))
+    rows = lake.arrow("discover_weekly")
+    short = rows.slice(0, 1).set_column(rows.column_names.index("user_id"), "user_id", pa.array(["w"]))
+    tracks = lake.arrow("tracks")["track_id"].to_pylist()
+    recordings = {"track_id": tracks, "recording_id": tracks[0], "correlation": 1.0}
+    lake.publish("recordings", pd.DataFrame(recordings), ALL)
+    lake.publish("discover_weekly", pa.concat_tables([rows, short]), {"week": SECOND})
+    assert len(lake.arrow("discover_weekly")) == 3

@@ -113,5 +113,5 @@ def test_two_shards_at_once_commit_to_the_same_tables(lake, webs, read, monkeypa
     for web in webs:
         assert sorted(web.paths) == sorted(["/robots.txt", "/feed", *(f"/{n}" for n in range(12))])
     stages = {row["stage"] for row in lake.arrow("metrics").to_pylist()}
-    assert stages == {"scrape 1of2", "scrape 2of2"}
+    assert stages == {f"{what}scrape {n}of2" for what in ("", "process ") for n in (1, 2)}
     assert WHOLE.name == "1of1"
