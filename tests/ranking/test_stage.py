@@ -310,7 +310,7 @@ def test_a_list_that_ends_early_is_refused(lake, offer):
 def test_a_list_may_end_early_where_all_that_is_left_is_a_recording_that_is_in_it(lake, offer):
     offer(("t1", "popular", None), ("t2", "popular", None))
     rows = lake.arrow("discover_weekly")
-    short = rows.slice(0, 1).set_column(rows.column_names.index("user_id"), "user_id", pa.array(["w"]))
+    short = rows.slice(0, 1).set_column(rows.column_names.index("user_id"), "user_id", pa.array(["x"]))
     tracks = lake.arrow("tracks")["track_id"].to_pylist()
     recordings = {"track_id": tracks, "recording_id": tracks[0], "correlation": 1.0}
     lake.publish("recordings", pd.DataFrame(recordings), ALL)
