@@ -106,6 +106,8 @@ class CollaborativeSettings(Section):
     warm_start: bool = True  # start from last week's factors
     half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks
     playlist_weight: float = Field(1.0, ge=0, lt=1e6)  # worth of an entry, in plays of this week; 0: not used
+    household: int = Field(10, ge=0)  # with fewer listeners, albums and artists of the library take part like playlists
+    shelf_weight: float = Field(0.3, ge=0, lt=1e6)  # worth of a track in such an album or artist, in plays; 0: not used
     exchange: str = ""  # path or URI of a folder that all executors reach, for factors in training; empty: in `home`
     holdout_weeks: int = Field(2, ge=1)  # last weeks that the evaluation predicts
 

@@ -19,7 +19,7 @@ TABLE = Table(
         Column(
             "listeners",
             IntegerType(),
-            "Distinct listeners and playlists behind it; 0 for audio",
+            "Distinct listeners and playlists behind it, in a household also its album and artists; 0 for audio",
             required=True,
             minimum=0,
         ),

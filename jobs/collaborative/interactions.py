@@ -20,6 +20,8 @@ LONGEST_DAY = 720  # streams of one listener on a UTC day: one each two minutes,
 OLDEST = date(2000, 1, 1)  # before it there was no streaming: the clock was wrong
 NEGLIGIBLE = 1e-6  # decayed plays that are as good as none
 LISTENER, PLAYLIST = "listener", "playlist"
+ALBUM, ARTIST = "album", "artist"  # what stands in for a community in a household
+LARGEST_SHELF = 200  # tracks; a folder or an artist with more says little about any two of them
 
 SET_ASIDE = ("unavailable", "clock_errors", "skips", "duplicates", "bot_plays")
 """Why a listen does not count, in the order in which it is asked: the track is not in the catalogue or not released
@@ -114,6 +116,24 @@ def interactions(
         .withColumn("plays", F.lit(float(weights.playlist_weight)))
     )
     return listeners.unionByName(listed).select("kind", "row_id", "track_id", F.log1p("plays").alias("value"))
+
+
+def shelves(tracks: DataFrame, weight: float) -> DataFrame:
+    """Albums and artists as rows of the matrix, for where there is nobody to compare a listener with: (kind, row_id,
+    track_id, value), each track of a row worth `weight` plays.
+
+    tracks: rows of `released`. An album is a folder of files, or where there are none, the tracks that an artist has
+    under its title. Of one track alone, or of more than LARGEST_SHELF, nothing is learned.
+    """
+    folder = F.regexp_extract("path", "^(.*)/[^/]*$", 1)
+    album = F.coalesce(F.when(folder != "", folder), F.concat_ws("/", "artist_id", F.nullif("album", F.lit(""))))
+    by_album = tracks.where("path IS NOT NULL OR album IS NOT NULL").select(F.lit(ALBUM), album, "track_id")
+    everybody = F.array_union(F.array("artist_id"), F.coalesce("featured_artist_ids", F.array().cast("array<string>")))
+    by_artist = tracks.select(F.lit(ARTIST), F.explode(everybody), "track_id")
+    rows = by_album.union(by_artist).toDF("kind", "row_id", "track_id")
+    size = F.count(F.lit(1)).over(Window.partitionBy("kind", "row_id"))
+    fitting = rows.withColumn("size", size).where(F.col("size").between(2, LARGEST_SHELF))
+    return fitting.select("kind", "row_id", "track_id", F.log1p(F.lit(float(weight))).alias("value"))
 
 
 def usable() -> Column:

@@ -22,6 +22,7 @@ from jobs.collaborative.interactions import (
     interactions,
     plays,
     released,
+    shelves,
     usable,
 )
 from jobs.progress import bar
@@ -87,8 +88,17 @@ def past(
     if listener is not None:
         playlists = playlists.limit(0)
     played = plays(listens, tracks, left, week, weights.half_life_weeks).cache()
-    cells = interactions(played, counts, playlists, tracks, left, week, weights)
-    return Past(played, cells.cache(), tracks)
+    cells = interactions(played, counts, playlists, tracks, left, week, weights).cache()
+    if listener is None and is_household(cells):
+        cells = cells.unionByName(shelves(tracks, settings().collaborative.shelf_weight)).cache()
+    return Past(played, cells, tracks)
+
+
+def is_household(cells: DataFrame) -> bool:
+    """Whether so few listen that nobody has a listener of like taste to be compared with."""
+    config = settings().collaborative
+    listeners = cells.where(usable() & (F.col("kind") == LISTENER)).select("row_id").distinct()
+    return config.shelf_weight > 0 and 0 < listeners.limit(config.household).count() < config.household
 
 
 def opted_out(lake: "Lake", spark: SparkSession, week: date) -> DataFrame:

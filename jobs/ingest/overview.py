@@ -42,12 +42,15 @@ WITH heard AS (
 SELECT count(*) AS listeners, count(*) FILTER (songs >= $1) AS enough, min(songs) AS least,
     median(songs) AS median, max(songs) AS most FROM per
 """
-# Tracks with sound to learn from: those that enough listeners and playlists have.
+# Tracks with sound to learn from: those that enough listeners and playlists have; in a household ($2), albums (folders)
+# and artists count, too.
 TRAINABLE = """
 SELECT count(*) FROM (
     SELECT track_id FROM (
         SELECT track_id, user_id AS row_id FROM listens UNION SELECT track_id, user_id FROM play_counts
         UNION SELECT track_id, 'playlist/' || playlist_id FROM playlists
+        UNION SELECT track_id, 'artist/' || artist_id FROM tracks WHERE $2
+        UNION SELECT track_id, 'album/' || regexp_extract(path, '^(.*)/', 1) FROM tracks WHERE $2 AND path IS NOT NULL
     ) JOIN tracks USING (track_id) WHERE path IS NOT NULL GROUP BY 1 HAVING count(DISTINCT row_id) >= $1
 )
 """
@@ -68,7 +71,8 @@ def survey(lake: Lake) -> dict[str, Any]:
         tables = {name: _one(connection, f"SELECT count(*) FROM {name}") for name in INPUTS}
         facts = _row(connection, COUNTS)
         listeners = _row(connection, LISTENERS, [ENOUGH_TRACKS])
-        facts["trainable"] = _one(connection, TRAINABLE, [lake.config.audio.min_listeners])
+        alone = listeners["listeners"] < lake.config.collaborative.household
+        facts["trainable"] = _one(connection, TRAINABLE, [lake.config.audio.min_listeners, alone])
         paths = connection.sql("SELECT path FROM tracks WHERE path IS NOT NULL").fetchall()
         facts["with_audio"] = sum(os.path.isfile(path) for (path,) in paths)
     findings = list(judge(tables, facts, listeners, lake.config))
@@ -86,10 +90,12 @@ def judge(
     if not people and not tables["playlists"]:
         yield Finding("collaborative", "missing", f"no listens: {bring} listenbrainz, listens, ...")
     elif people < ENOUGH_LISTENERS:
+        alone = people < config.collaborative.household
         yield Finding(
             "collaborative",
             "thin",
-            f"{people} listeners, {enough} of them with {ENOUGH_TRACKS} songs or more: few to compare with each other",
+            f"{people} listeners, {enough} of them with {ENOUGH_TRACKS} songs or more: few to compare with each other"
+            + ("; albums, artists and playlists of the library stand in" if alone else ""),
         )
     else:
         few = people - enough

@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from jobs.collaborative.interactions import LONGEST_DAY, SET_ASIDE, Weights, interactions, plays, released, usable
+from jobs.collaborative.interactions import (
+    LONGEST_DAY,
+    SET_ASIDE,
+    Weights,
+    interactions,
+    plays,
+    released,
+    shelves,
+    usable,
+)
 
 WEEK = date(2026, 11, 23)
 WEIGHTS = Weights(half_life_weeks=13.0, playlist_weight=0.5)
@@ -165,3 +174,21 @@ def test_a_cell_that_is_no_confidence_takes_no_part(spark):
     values = [("none", 0.0), ("next to none", 1e-9), ("not a number", math.nan), ("endless", math.inf), ("one", 0.7)]
     cells = spark.createDataFrame(values, "track_id string, value double")
     assert [row.track_id for row in cells.where(usable()).collect()] == ["one"]
+
+
+def test_folders_and_artists_are_rows_of_a_household(spark):
+    columns = "track_id string, artist_id string, featured_artist_ids array<string>, album string, path string"
+    rows = [
+        ("a", "x", None, "One", "/m/one/1.flac"),
+        ("b", "y", ["x"], "One", "/m/one/2.flac"),  # a compilation: the folder is the album
+        ("c", "x", None, "Two", None),
+        ("d", "x", ["x"], "Two", None),
+        ("e", "z", None, "Two", None),  # another artist's album of that title, alone
+        ("f", "w", None, None, None),
+    ]
+    found = shelves(spark.createDataFrame(rows, columns), 0.3).collect()
+    tracks = {}
+    for row in found:
+        assert row.value == pytest.approx(math.log1p(0.3))
+        tracks.setdefault((row.kind, row.row_id), set()).add(row.track_id)
+    assert tracks == {("album", "/m/one"): {"a", "b"}, ("album", "x/Two"): {"c", "d"}, ("artist", "x"): set("abcd")}

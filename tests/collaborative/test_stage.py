@@ -101,7 +101,9 @@ def test_evaluate_beats_chance_where_there_is_taste_and_prints_all_models(world,
     )
 
 
-def test_nothing_of_the_weeks_to_predict_gets_into_the_training(world, spark):
+def test_nothing_of_the_weeks_to_predict_gets_into_the_training(world, spark, monkeypatch):
+    monkeypatch.setenv("DISCOVER_COLLABORATIVE_SHELF_WEIGHT", "0")  # nine listeners are a household
+    settings.cache_clear()
     moment = WEEK - HOLDOUT
 
     def training():
@@ -259,3 +261,24 @@ def test_explain_names_what_is_not_known(world, user, track, message):
     world.publish("track_factors", pd.DataFrame(factors), {"week": WEEK, "origin": "collaborative"})
     with pytest.raises(UserError, match=message):
         explain(WEEK, user, track, 10)
+
+
+def test_in_a_household_the_neighbours_on_the_shelf_of_what_is_played_score_higher(lake):
+    """Two listeners who have heard half of an album each, and two more albums: nobody else says what is alike."""
+    albums = [f"album{i}" for i in range(4)]
+    lake.publish("artists", pd.DataFrame({"artist_id": albums, "name": albums}), ALL)
+    tracks = pd.DataFrame(
+        [(f"{album}/{k}", album) for album in albums for k in range(8)], columns=["track_id", "artist_id"]
+    )
+    tracks = tracks.assign(title=tracks.track_id, work_id=tracks.track_id, album=tracks.artist_id)
+    lake.publish("tracks", tracks, ALL)
+    heard = [(user, f"{album}/{k}") for user, album in (("u", "album0"), ("v", "album1")) for k in range(4)]
+    listen(lake, *((START - timedelta(days=3, minutes=n), *pair, None) for n, pair in enumerate(heard)))
+    train(WEEK)
+    tracks, users = lake.pandas("track_factors"), lake.pandas("user_factors")
+    factors = dict(zip(tracks.track_id, map(np.array, tracks.factors), strict=True))
+    for user, factor in zip(users.user_id, map(np.array, users.factors), strict=True):
+        own, foreign = ("album0", "album2") if user == "u" else ("album1", "album3")
+        unheard = [factor @ factors[f"{own}/{k}"] for k in range(4, 8)]
+        assert min(unheard) > max(factor @ factors[f"{foreign}/{k}"] for k in range(8))
+    assert set(tracks.listeners) == {2, 3}  # album and artist, and who has heard it
