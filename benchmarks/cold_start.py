@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 SMALL = ("--listeners", "80", "--artists", "40", "--tracks", "160", "--new-releases", "8")
 STOP_SHARE = 0.125  # of the artists that are not judged: training stops by them
-STEP = 0.125  # weights of what is joined with sound that are tried
 
 
 def main(home: Path | None, folds: int, small: bool, json: Path | None) -> None:
@@ -124,9 +123,10 @@ def _parts_within(groups: np.ndarray, folds: int) -> np.ndarray:
 
 def place(world: World, held_out: np.ndarray, liking: np.ndarray, seed: int) -> dict[str, dict[str, float]]:
     """Figures of each contender on the tracks held out."""
-    from jobs.audio.artists import best_worth, blend, unit
     from jobs.audio.ridge import ridge_predictions
+    from jobs.cold_start.estimate import blend, choose, from_words, join, others_of_artist
     from jobs.settings import settings
+    from jobs.vectors import unit
 
     config = settings().collaborative
     kept = world.listened.tolil()
@@ -140,50 +140,33 @@ def place(world: World, held_out: np.ndarray, liking: np.ndarray, seed: int) -> 
     stopping = enough & (_parts(world.groups, round(1 / STOP_SHARE)) == seed % round(1 / STOP_SHARE))
     train, stop, test = (np.flatnonzero(part) for part in (enough & ~stopping, stopping, held_out))
     network = Network(world, train, stop, targets, settings().audio, seed)
-    by_sound = {part: network.predict([world.sound[n] for n in of]) for part, of in (("stop", stop), ("test", test))}
-
-    def ridge(features: np.ndarray, of: np.ndarray) -> np.ndarray:
-        return unit(ridge_predictions(features[train], targets[train], features[of]).astype(np.float32))
-
-    known = np.flatnonzero(enough)
-    sums, counts = np.zeros((len(test), targets.shape[1]), np.float32), np.zeros(len(test), int)
-    popular = np.zeros(len(test))
-    for n, track in enumerate(test):
-        of_artist = known[world.groups[known] == world.groups[track]]
-        sums[n], counts[n] = targets[of_artist].sum(axis=0), len(of_artist)
-        popular[n] = listeners[of_artist].mean() if len(of_artist) else 0
+    sound = np.zeros_like(targets)
+    for of in (stop, test):
+        sound[of] = network.predict([world.sound[n] for n in of])
+    ridge = unit(ridge_predictions(world.features[train], targets[train], world.features[test]).astype(np.float32))
+    written = np.zeros((len(targets), 0)) if world.words is None else world.words
+    words = from_words(world.groups[train], written[train], targets[train], written)
+    sums, counts = others_of_artist(world.groups, targets * enough[:, None], enough)
+    mix = choose(*(of[stop] for of in (sound, words, sums, counts, targets)))
+    joined = join(sound, words, mix.words_weight)
     relevant = world.listened[:, test].toarray() > 0
-    worth = best_worth(world.groups[stop], by_sound["stop"], targets[stop])
-    predictions = {
-        "MFCC ridge": ridge(world.features, test),
-        "network": by_sound["test"],
-    }
-    if world.words is not None:
-        words = ridge(world.words, np.arange(len(world.groups)))
-        written = np.abs(world.words).sum(axis=1) > 0
-        weights = np.arange(0, 1, STEP)
-        reached = [np.sum(join(by_sound["stop"], words[stop], written[stop], w) * targets[stop]) for w in weights]
-        weight = weights[int(np.argmax(reached))]
-        predictions["words"] = np.where(written[test, None], words[test], 0)
-        predictions["network and words"] = join(by_sound["test"], words[test], written[test], weight)
-    if counts.any():
-        predictions["mean of the artist's tracks"] = unit(sums)
-        predictions["network and artist"] = blend(by_sound["test"], sums, counts, worth)
-        predictions["ridge and artist"] = blend(predictions["MFCC ridge"], sums, counts, worth)
+    predictions = {"MFCC ridge": ridge, "network": sound[test]}
+    if words.any():
+        predictions |= {"words": words[test], "network and words": joined[test]}
+    if counts[test].any():
+        predictions["mean of the artist's tracks"] = unit(sums[test])
+        predictions["network and artist"] = blend(sound, sums, counts, mix.worth)[test]
+        if words.any():
+            predictions["network, words and artist"] = blend(joined, sums, counts, mix.worth)[test]
     scores = {"chance": np.zeros_like(relevant, float)}
-    if counts.any():
+    if counts[test].any():
+        plays, _ = others_of_artist(world.groups, (listeners * enough)[:, None].astype(float), enough)
+        popular = plays[test, 0] / np.maximum(counts[test], 1)
         scores["popularity of the artist"] = np.broadcast_to(popular, relevant.shape)
     scores |= {name: users @ predicted.T for name, predicted in predictions.items()}
     scores["planted taste"] = liking[:, test]
     scores["oracle"] = users @ folded_in(world.listened[:, test].tocsr(), users, config).T
     return {name: judge(score, relevant) for name, score in scores.items()}
-
-
-def join(sound: np.ndarray, words: np.ndarray, written: np.ndarray, weight: float) -> np.ndarray:
-    """Directions from sound, with those from words where something is written. `weight` of the words, 0 to 1."""
-    from jobs.audio.artists import unit
-
-    return unit(np.where(written[:, None], (1 - weight) * sound + weight * words, sound).astype(np.float32))
 
 
 def _options() -> argparse.Namespace:

@@ -138,6 +138,7 @@ def main() -> None:
             if with_sound:
                 run(home, "jobs.audio", "train", *week)
                 run(home, "jobs.audio", "embed", *week)
+            run(home, "jobs.cold_start", *week)
             run(home, "jobs.ranking", "rank", *week, **changed)
             rows.append({"variant": name, **judge(lake)})
             print(rows[-1], file=sys.stderr)

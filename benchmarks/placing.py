@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 
 from jobs.audio.constants import MEL_BANDS
 from jobs.settings import AudioSettings, CollaborativeSettings
+from jobs.vectors import unit
 
 CEPSTRA = 20  # coefficients, as librosa's default
 LIST = 30  # places of a list
@@ -120,7 +121,6 @@ class Network:
 
     def predict(self, sound: list[np.ndarray]) -> np.ndarray:
         """Directions, float32 (tracks, d)."""
-        from jobs.audio.artists import unit
         from jobs.audio.training import predict
 
         return unit(predict(self.fitted.model, sound))

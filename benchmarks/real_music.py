@@ -85,9 +85,9 @@ def load(folder: Path, seconds: float, most: int | None) -> tuple[World, list[st
 
 def measure(world: World, unheard: np.ndarray, titles: np.ndarray, config, seed: int) -> tuple[dict, dict, list]:
     """Figures of the contenders on the unheard tracks, shares of neighbours, and the neighbours of each of them."""
-    from jobs.audio.artists import unit
     from jobs.audio.ridge import ridge_predictions
     from jobs.settings import settings
+    from jobs.vectors import unit
 
     generator = np.random.default_rng([7, seed])
     likes = np.zeros((LISTENERS, len(titles)), bool)

@@ -27,6 +27,7 @@ with DAG(
     collaborative, audio, ranking = stages.collaborative(), stages.audio(), stages.ranking()
     publish, watch = stages.job("publish"), stages.job("publish.watch")
 
+    cold_start = stages.job("cold_start", trigger_rule=TriggerRule.ALL_DONE)  # takes what sound and words there are
     extras = EmptyOperator(
         task_id="words_and_sound",
         trigger_rule=TriggerRule.ALL_DONE,
@@ -38,8 +39,9 @@ with DAG(
 
     train, learn = dag.get_task("collaborative.train"), dag.get_task("ranking.learn")
     train >> dag.get_task("audio.train")
-    scrape >> culture >> extras
-    [dag.get_task("audio.embed"), dag.get_task("audio.recordings")] >> extras
+    scrape >> culture
+    [train, culture, dag.get_task("audio.embed")] >> cold_start
+    [cold_start, dag.get_task("audio.recordings")] >> extras
     [train, extras] >> learn  # what listeners kept is described by what the week knows of tracks
     dag.get_task("ranking.rank") >> publish >> watch
-    [scrape, culture, collaborative, audio, ranking, watch] >> complete
+    [scrape, culture, collaborative, audio, cold_start, ranking, watch] >> complete

@@ -45,6 +45,8 @@ STAGES = {
                          ("models",)),
     "audio.embed": Stage("Predicts the factors of every track with audio, heard by anybody or not.", 6, "audio",
                          ("track_factors", "sound_vectors")),
+    "cold_start": Stage("Places tracks that nobody has heard, by sound, words and artist.", 2, "default_pool",
+                        ("track_factors",)),
     "audio.pictures": Stage("Draws what the network hears.", 2, "audio"),
     "ranking.outcomes": Stage("What listeners did with the lists of earlier weeks.", 2, "spark", ("outcomes",)),
     "ranking.learn": Stage("Learns the reward model from the outcomes.", 4, "spark", ("policies",)),

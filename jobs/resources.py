@@ -11,8 +11,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 # The jobs of the weekly run; what else runs by hand is not recorded.
 RECORDED = frozenset({
     "scrape", "culture", "collaborative.train", "collaborative.evaluate", "audio.spectrograms", "audio.recordings",
-    "audio.train", "audio.embed", "audio.pictures", "ranking.outcomes", "ranking.learn", "ranking.rank", "publish",
-    "publish.watch",
+    "audio.train", "audio.embed", "audio.pictures", "cold_start", "ranking.outcomes", "ranking.learn", "ranking.rank",
+    "publish", "publish.watch",
 })  # fmt: skip
 
 

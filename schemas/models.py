@@ -26,12 +26,6 @@ TABLE = Table(
             required=True,
             minimum=0.0,
         ),
-        Column(
-            "artist_worth",
-            DoubleType(),
-            "Tracks of its artist that a prediction is worth, where both count; null: the artist does not count",
-            minimum=0.0,
-        ),
         Column("settings", StringType(), "The settings it was trained with, JSON", required=True),
         Column("data", StringType(), "What it was trained on: spectrograms, tracks and artists, JSON", required=True),
         Column("code_version", StringType(), "Hash of the source it was trained with", required=True),

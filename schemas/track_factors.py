@@ -10,16 +10,17 @@ TABLE = Table(
         Column(
             "origin",
             StringType(),
-            "collaborative: learned from listens and playlists; audio: predicted from sound",
+            "collaborative: learned from listens and playlists; audio: predicted from sound alone; content: predicted "
+            "from sound, words and the other tracks of the artist together",
             required=True,
-            allowed=("collaborative", "audio"),
+            allowed=("collaborative", "audio", "content"),
         ),
         Column("track_id", StringType(), "The track", required=True, references="tracks.track_id"),
         Column("factors", list_of(FloatType()), "The factor vector", required=True),
         Column(
             "listeners",
             IntegerType(),
-            "Distinct listeners and playlists behind it, in a household also its album and artists; 0 for audio",
+            "Distinct listeners and playlists behind it, in a household also its album and artists; 0 for predicted",
             required=True,
             minimum=0,
         ),

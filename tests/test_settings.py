@@ -42,7 +42,7 @@ def test_a_wrong_setting_ends_a_job_with_one_line_that_names_it():
 
 
 @pytest.mark.parametrize("stage", ["java", "lake", "ingest", "sample", "scrape", "culture", "collaborative", "audio",
-                                   "ranking", "publish", "query"])  # fmt: skip
+                                   "cold_start", "ranking", "publish", "query"])  # fmt: skip
 def test_help_teaches_without_the_heavy_libraries(stage):
     code = (
         "import runpy, sys\n"

@@ -8,11 +8,11 @@ coordinates of the one into those of the other.
 from datetime import date
 
 import numpy as np
-import pyarrow as pa
 from scipy.linalg import orthogonal_procrustes
 
 from jobs.cli import UserError
 from jobs.lake import Lake
+from jobs.vectors import matrix
 
 
 def rotation(before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -42,9 +42,3 @@ def from_week(lake: Lake, trained_on: date, week: date) -> np.ndarray:
             f"different lengths; python -m jobs.audio train --week {week}"
         )
     return rotation(*(matrix(both[name]) for name in ("before", "after")))
-
-
-def matrix(factors: pa.ChunkedArray) -> np.ndarray:
-    """Vectors of one length, without nulls, as an array [shape=(tracks, d)]."""
-    rows = factors.combine_chunks()
-    return rows.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.audio.artists import blend, others_of_artist, unit
 from jobs.audio.ridge import ridge_predictions
 from jobs.audio.training import Examples, band_statistics, predict
 from jobs.audio.windows import Store
+from jobs.vectors import unit
 
 if TYPE_CHECKING:
     import keras
@@ -19,8 +19,6 @@ def cosines(
     test: Examples,
     model: "keras.Model",
     present: "tuple[keras.Model, np.ndarray] | None" = None,
-    artists: np.ndarray | None = None,
-    worth: float = np.inf,
 ) -> dict[str, float]:
     """Mean cosine of prediction and target over the test tracks, by what predicts.
 
@@ -28,9 +26,6 @@ def cosines(
     present : the network in use until now, its predictions turned by the matrix beside it (`alignment.rotation`)
     ridge : ridge regression on mean and deviation of each mel band over the track
     mean_vector : the mean of the training targets for every track
-    artist, network_and_artist : where `artists` (of the test tracks) is given, the mean of the other tracks of the
-        artist, and that together with the network (`artists.blend` with `worth`), for each track as if it were new;
-        artist alone counts as 0 where there is no other track
     """
     features = np.hstack(band_statistics(store, training.track_ids))
     new_features = np.hstack(band_statistics(store, test.track_ids))
@@ -42,10 +37,6 @@ def cosines(
     }
     if present is not None:
         predictions["present"] = predict(present[0], tracks) @ present[1]
-    if artists is not None:
-        sums, counts = others_of_artist(artists, test.targets)
-        predictions["artist"] = unit(sums)
-        predictions["network_and_artist"] = blend(unit(predictions["network"]), sums, counts, worth)
     return {name: mean_cosine(predicted, test.targets) for name, predicted in predictions.items()}
 
 

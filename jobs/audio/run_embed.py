@@ -3,7 +3,6 @@
 import logging
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 from pyiceberg.expressions import And, EqualTo, In, NotIn, Or
 
@@ -13,6 +12,7 @@ from jobs.audio.library import recipe
 from jobs.lake import Lake
 from jobs.progress import step
 from jobs.settings import settings
+from jobs.vectors import matrix, unit
 
 log = logging.getLogger("discover")
 
@@ -22,9 +22,8 @@ def main(lake: Lake, week: date) -> None:
 
     What the network makes of a track is kept in `sound_vectors`: only new sound, or a new network, costs work. From
     there it is arithmetic. A network of an earlier week predicts that week's factors: they are turned into this week's
-    coordinates. Where the artist has other tracks that are heard, they count, too (`jobs.audio.artists`). A
-    prediction gives the direction; its length is the median length of the collaborative factors that the network
-    learned from, so that a listener's dot products with both are of one scale, as if each track were of median
+    coordinates. A prediction gives the direction; its length is the median length of the collaborative factors that the
+    network learned from, so that a listener's dot products with both are of one scale, as if each track were of median
     popularity.
     """
     where = {"week": week, "origin": "audio"}
@@ -67,29 +66,16 @@ def bring_up_to_date(lake: Lake, model: dict[str, object]) -> int:
 
 def _factors(lake: Lake, week: date, model: dict[str, object]) -> pa.Table:
     """Rows of `track_factors`, without week and origin, of the tracks that are out by then."""
-    from jobs.audio.alignment import from_week, matrix
-    from jobs.audio.artists import blend, others_of_artist, unit
+    from jobs.audio.alignment import from_week
 
     rows = lake.sql(
-        "SELECT track_id, artist_id, vector, f.factors FROM sound_vectors JOIN tracks USING (track_id) LEFT JOIN "
-        "(SELECT * FROM track_factors WHERE week = $week AND origin = 'collaborative' AND listeners >= $listeners) f "
-        "USING (track_id) WHERE version = $version AND (released_at IS NULL OR released_at < $day) ORDER BY track_id",
-        {
-            "version": model["version"],
-            "week": week,
-            "listeners": settings().audio.min_listeners,
-            "day": weeks.start(week).date(),
-        },
+        "SELECT track_id, vector FROM sound_vectors JOIN tracks USING (track_id) "
+        "WHERE version = $version AND (released_at IS NULL OR released_at < $day) ORDER BY track_id",
+        {"version": model["version"], "day": weeks.start(week).date()},
     )
-    predicted = matrix(rows["vector"]) if len(rows) else np.zeros((0, 1), np.float32)
-    if model["trained_on"] != week:
+    predicted = matrix(rows["vector"])
+    if model["trained_on"] != week and len(rows):
         predicted = predicted @ from_week(lake, model["trained_on"], week)
-    vectors, worth = unit(predicted), model["artist_worth"]
-    if worth is not None and len(rows):
-        heard = rows["factors"].is_valid().to_numpy()
-        known = np.zeros_like(vectors)
-        known[heard] = unit(matrix(rows["factors"].drop_null()))
-        vectors = blend(vectors, *others_of_artist(rows["artist_id"].to_numpy(), known, heard), worth)
-    factors = pa.array(list(vectors * model["factor_norm"]), pa.list_(pa.float32()))
+    factors = pa.array(list(unit(predicted) * model["factor_norm"]), pa.list_(pa.float32()))
     listeners = pa.repeat(pa.scalar(0, pa.int32()), len(rows))
     return pa.table({"track_id": rows["track_id"], "factors": factors, "listeners": listeners})

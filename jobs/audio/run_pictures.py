@@ -26,6 +26,7 @@ from jobs.audio.windows import spectrograms, stream
 from jobs.lake import Lake
 from jobs.progress import step
 from jobs.settings import settings
+from jobs.vectors import matrix
 
 SHOWN = 4  # spectrograms
 SHOWN_FRAMES = 640  # of each: 30 s
@@ -87,7 +88,6 @@ def _losses(lake: Lake, week: date, folder: Path, index: dict) -> None:
 
 
 def _map(lake: Lake, week: date, model: dict, folder: Path, index: dict) -> None:
-    from jobs.audio.alignment import matrix
     from jobs.audio.drawing import map_svg
     from jobs.audio.listening import on_a_map, sampled
 

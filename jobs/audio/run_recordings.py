@@ -13,6 +13,7 @@ from jobs.audio.library import recipe
 from jobs.lake import ALL, APPEND, Lake
 from jobs.progress import bar
 from jobs.settings import settings
+from jobs.vectors import matrix
 
 SCHEMA = pa.schema(
     {
@@ -31,7 +32,6 @@ log = logging.getLogger("discover")
 
 def main(lake: Lake, week: date) -> None:
     """Bring `fingerprints` up to date with the spectrograms, and write `recordings` anew."""
-    from jobs.audio.alignment import matrix
     from jobs.audio.fingerprint import unpacked
     from jobs.audio.recordings import candidates, same_recordings
 

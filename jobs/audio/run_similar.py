@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from jobs.audio.alignment import matrix
 from jobs.audio.neighbours import find, nearest
 from jobs.cli import UserError
 from jobs.lake import Lake
+from jobs.vectors import matrix
 
 
 def main(lake: Lake, week: date, track: str, count: int) -> None:

@@ -10,12 +10,13 @@ import pyarrow as pa
 
 from jobs import cli
 from jobs.audio.library import recipe
+from jobs.audio.parts import MIN_ARTISTS, STOP, TEST, TRAIN, split
 from jobs.audio.windows import Store, stream
 from jobs.lake import Lake
 from jobs.progress import bar, step
 from jobs.settings import settings
+from jobs.vectors import matrix, unit
 
-MIN_ARTISTS = 3  # one to learn from, one to stop by, one to test on
 SPLITS = ("train", "stop", "test")
 
 log = logging.getLogger("discover")
@@ -51,12 +52,11 @@ def main(lake: Lake, week: date) -> None:
 
 def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], list[tuple[str, str, float]]]:
     """The row of `models` and the metrics of a network for tracks with the columns track_id, artist_id, factors."""
-    from jobs.audio.alignment import from_week, matrix
-    from jobs.audio.artists import best_worth, unit
+    from jobs.audio.alignment import from_week
     from jobs.audio.checkpoint import Progress
     from jobs.audio.evaluation import cosines  # TensorFlow takes seconds to load
     from jobs.audio.model_files import code_version, load, save
-    from jobs.audio.training import STOP, TEST, TRAIN, Examples, fit, predict, split
+    from jobs.audio.training import Examples, fit
 
     config, seed = settings().audio, cli.job_seed(week, "audio.train")
     track_ids, artist_ids = known["track_id"].to_numpy(), known["artist_id"].to_numpy()
@@ -79,9 +79,7 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
 
         fitted = fit(store, training, validation, config, seed, on_epoch, start, progress)
     present = (start, from_week(lake, in_use["trained_on"], week)) if in_use else None
-    heard = unit(predict(fitted.model, [store[track_id] for track_id in validation.track_ids]))
-    worth = best_worth(artist_ids[parts == STOP], heard, validation.targets)
-    reached = cosines(store, training, test, fitted.model, present, artist_ids[parts == TEST], worth)
+    reached = cosines(store, training, test, fitted.model, present)
     log.info(
         "cosine with the factors of %d tracks by artists that took no part: %s (best of %d epochs: %d)",
         len(test.targets),
@@ -97,7 +95,6 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
             "path": path,
             "sha256": sha256,
             "factor_norm": float(np.median(np.linalg.norm(factors, axis=1))),
-            "artist_worth": None if np.isinf(worth) else worth,
             "settings": json.dumps(config.model_dump() | {"seed": seed}),
             "data": json.dumps({"recipe": wanted, "tracks": len(track_ids), "artists": len(np.unique(artist_ids))}),
             "code_version": code_version(),
@@ -111,7 +108,6 @@ def _train(lake: Lake, week: date, known: pa.Table) -> tuple[dict[str, object], 
         *(("tracks", f"split={n}", len(e.targets)) for n, e in zip(SPLITS, (training, validation, test), strict=True)),
         ("best_epoch", "", fitted.best_epoch),
         ("promoted", "", float(promoted)),
-        *([] if np.isinf(worth) else [("artist_worth", "", worth)]),
         *(("test_cosine", f"model={name}", value) for name, value in reached.items()),
         *(("train_loss", f"epoch={n}", loss) for n, loss in enumerate(fitted.train_losses, start=1)),
         *(("val_loss", f"epoch={n}", loss) for n, loss in enumerate(fitted.val_losses, start=1)),

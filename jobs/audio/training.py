@@ -1,6 +1,5 @@
 """Training the network on random windows, stopped by artists that it has never heard."""
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from jobs.audio.network import build
 from jobs.audio.windows import Store, consecutive, random_window
 from jobs.settings import AudioSettings
 
-TRAIN, STOP, TEST = 0, 1, 2  # what a track is for, see `split`
 JUDGED_TRACKS = 16  # validation tracks that go through the network at once
 PREDICTION_WINDOWS = 128  # windows that go through the network at once: 17 MB of input
 
@@ -40,26 +38,6 @@ class Fitted:
     train_losses: list[float]
     val_losses: list[float]
     best_epoch: int
-
-
-def split(artist_ids: np.ndarray, share: float) -> np.ndarray:
-    """Which tracks are for what: TRAIN, STOP (training stops when it gets worse on these) or TEST (reported on).
-
-    artist_ids : np.ndarray [shape=(tracks,)], of at least three artists
-    share : of the artists that are held out, half of them for each of STOP and TEST, at least one
-
-    Tracks of one artist share voices, instruments and studios: a network tested on other tracks of an artist it knows
-    is flattered (Oramas et al. 2017). An artist's part depends on its id alone, so next week's network is not tested
-    on artists that this week's has learned from. Returns int [shape=(tracks,)].
-    """
-    artists, of_track = np.unique(artist_ids, return_inverse=True)
-    hashes = [hashlib.blake2b(str(artist).encode(), digest_size=8).digest() for artist in artists]
-    places = np.array([int.from_bytes(digest) / 2**64 for digest in hashes])
-    parts = np.select([places < share / 2, places < share], [TEST, STOP], TRAIN)
-    by_place = artists[np.argsort(places)]
-    if len(np.unique(parts)) < 3:  # so few artists that one of the parts is empty
-        parts = np.select([artists == by_place[0], artists == by_place[1]], [TEST, STOP], TRAIN)
-    return parts[of_track]
 
 
 def band_statistics(store: Store, track_ids: list[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -207,12 +207,12 @@ def _measure(lake: "Lake", spark: "SparkSession", moment: date, week: date) -> l
 
 
 def _track_factors(lake: "Lake", week: date) -> "tuple[pd.Index, np.ndarray, dict[str, np.ndarray]]":
-    """Ids and factors (float64) of the tracks that were learned, and those predicted from sound by id."""
+    """Ids and factors (float64) of the tracks that were learned, and those predicted without listens by id."""
     import numpy as np
     import pandas as pd
 
     learned, predicted = (
-        lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")
+        lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "content")
     )
     width = len(learned["factors"][0]) if len(learned) else 0
     factors = (

@@ -12,8 +12,10 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 
 from jobs.cli import UserError
+from jobs.vectors import matrix, unit
 
 DOUBT = 5  # people who have heard a track and done as people do, beside those that there are
+LINKS = ("collaborative", "sound", "content", "playlist")  # neighbourhoods of tracks
 TRACKS_AN_ARTIST = 5  # of a similar artist that are candidates for their words, the most popular first
 
 
@@ -35,8 +37,7 @@ class Catalogue:
     factors : float32 (n_tracks, n_factors), to be multiplied with the listeners' factors; 0: none
     cluster : int32 (n_tracks,), the cluster of taste by factors; -1: none
     crowds : int32 (n_tracks, n_clusters), people who have streamed it, by the cluster that they play most
-    links : csr (n_tracks, n_tracks) for each of collaborative, sound, playlist: the nearest tracks of a track, and
-        how near, in (0, 1]
+    links : csr (n_tracks, n_tracks) for each of LINKS: the nearest tracks of a track, and how near, in (0, 1]
     similar_artists : csr (n_artists, n_artists), similarity in words, in (0, 1]
     shared_terms : str, aligned with the non-zero values of `similar_artists`: the terms behind each, as a sentence
         says them
@@ -186,40 +187,44 @@ def make(
         factors=np.zeros((n, 0), np.float32),
         cluster=np.full(n, -1, np.int32),
         crowds=np.zeros((n, 0), np.int32),
-        links={name: csr_matrix((n, n), dtype=np.float32) for name in ("collaborative", "sound", "playlist")},
+        links={name: csr_matrix((n, n), dtype=np.float32) for name in LINKS},
         similar_artists=csr_matrix((len(artists), len(artists)), dtype=np.float32),
         shared_terms=np.zeros(0, object),
     )
 
 
 def factor_matrices(
-    catalogue: Catalogue, collaborative: pa.Table, audio: pa.Table, min_listeners: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The factors of all tracks, by where they come from, float32 (n_tracks, n_factors), 0 where there are none.
+    catalogue: Catalogue, factors: Mapping[str, pa.Table], min_listeners: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The factors of all tracks, float32 (n_tracks, n_factors), 0 where there are none.
 
-    Returns (scoring, collaborative, audio). Scoring has the collaborative factors of tracks with at least
-    `min_listeners` listeners, and those predicted from sound for the others; the latter are scaled to the typical
-    length of the former, because the network predicts directions.
-    collaborative, audio : rows of track_factors of the week with that origin
+    factors : rows of track_factors of the week, for each origin: collaborative, audio, content
+
+    Returns scoring, and the factors by origin. Scoring has the collaborative factors of tracks with at least
+    `min_listeners` listeners, and those of origin content for the others; the latter are scaled to the typical length
+    of the former, because they are predicted directions. The collaborative ones by origin are those of tracks with so
+    many listeners.
     """
-    lengths = {len(t["factors"][0]) for t in (collaborative, audio) if len(t)}
+    lengths = {len(table["factors"][0]) for table in factors.values() if len(table)}
     if len(lengths) > 1:
         raise UserError(
-            f"track_factors: collaborative and audio factors differ in length ({sorted(lengths)}); "
-            "run `python -m jobs.audio train` and `embed` for this week again"
+            f"track_factors: collaborative and predicted factors differ in length ({sorted(lengths)}); "
+            "run `python -m jobs.audio train`, `embed` and `python -m jobs.cold_start` for this week again"
         )
     width = lengths.pop() if lengths else 0
-    learned, heard = _place(catalogue, collaborative, width), _place(catalogue, audio, width)
+    placed = {origin: _place(catalogue, table, width) for origin, table in factors.items()}
+    collaborative, learned, predicted = factors["collaborative"], placed["collaborative"], placed["content"]
     support = np.zeros(len(catalogue), np.int64)
     at = catalogue.track_index.get_indexer(_strings(collaborative["track_id"]))
     support[at[at >= 0]] = collaborative["listeners"].to_numpy()[at >= 0]
     norms = np.linalg.norm(learned, axis=1)
-    sound = unit(heard)
+    scaled = unit(predicted)
     if (norms > 0).any():
-        sound *= np.median(norms[norms > 0]).astype(np.float32)
-    from_sound = heard.any(axis=1) & (support < min_listeners) if width else np.zeros(len(catalogue), bool)
-    scoring = np.where(from_sound[:, None], sound, learned)
-    return scoring, np.where((support >= min_listeners)[:, None], learned, 0).astype(np.float32), heard
+        scaled *= np.median(norms[norms > 0]).astype(np.float32)
+    unknown = predicted.any(axis=1) & (support < min_listeners) if width else np.zeros(len(catalogue), bool)
+    scoring = np.where(unknown[:, None], scaled, learned)
+    supported = np.where((support >= min_listeners)[:, None], learned, 0).astype(np.float32)
+    return scoring, placed | {"collaborative": supported}
 
 
 def artist_similarities(catalogue: Catalogue, similar: pa.Table) -> tuple[csr_matrix, np.ndarray]:
@@ -245,12 +250,6 @@ def artist_similarities(catalogue: Catalogue, similar: pa.Table) -> tuple[csr_ma
     return similarity, frame["terms"].to_numpy(object)
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1; a row of zeros stays. float32, shape as `vectors`."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
-
-
 def _spoken_terms(catalogue: Catalogue, shared: pa.ListArray, most: int = 3) -> np.ndarray:
     """The first terms of each list as "hushed, cinematic"; empty where none can be said. object (n,)."""
     counts = pc.list_value_length(shared).fill_null(0).to_numpy()
@@ -270,12 +269,11 @@ def _albums(artist: np.ndarray, titles: pa.ChunkedArray) -> np.ndarray:
 
 def _place(catalogue: Catalogue, rows: pa.Table, width: int) -> np.ndarray:
     """Factor lists at the positions of their tracks; tracks that the catalogue does not have are left out."""
-    matrix = np.zeros((len(catalogue), width), np.float32)
+    placed = np.zeros((len(catalogue), width), np.float32)
     if len(rows):
         at = catalogue.track_index.get_indexer(_strings(rows["track_id"]))
-        values = rows["factors"].combine_chunks().flatten().to_numpy().reshape(-1, width)
-        matrix[at[at >= 0]] = values[at >= 0]
-    return matrix
+        placed[at[at >= 0]] = matrix(rows["factors"])[at >= 0]
+    return placed
 
 
 def _incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> csr_matrix:

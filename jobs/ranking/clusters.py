@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from jobs.ranking.catalogue import Catalogue, unit
+from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.listeners import Block
+from jobs.vectors import unit
 
 ITERATIONS = 20
 SAMPLE = 50_000

@@ -10,7 +10,8 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 from jobs.collaborative.retrieval import Lists, Tracks, best
-from jobs.ranking.catalogue import Catalogue, unit
+from jobs.ranking.catalogue import Catalogue
+from jobs.vectors import unit
 
 NEIGHBOURS = 40
 """Tracks in a neighbourhood."""

@@ -53,14 +53,16 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
     tracks = with_recordings(lake.arrow("tracks"), lake.arrow("recordings"))
     bare = catalogues.make(tracks, lake.arrow("artists"), *people(heard), week, options.new_release_weeks)
 
-    collaborative, audio = (
-        lake.arrow("track_factors", {"week": week, "origin": origin}) for origin in ("collaborative", "audio")
-    )
+    factors = {
+        origin: lake.arrow("track_factors", {"week": week, "origin": origin})
+        for origin in ("collaborative", "audio", "content")
+    }
     similar = lake.arrow("similar_artists", {"week": week})
     no_playlists = lake.is_empty("playlists")
     for missing, what in (
-        (len(collaborative) == 0, "collaborative factors"),
-        (len(audio) == 0, "factors from sound"),
+        (len(factors["collaborative"]) == 0, "collaborative factors"),
+        (len(factors["audio"]) == 0, "factors from sound"),
+        (len(factors["content"]) == 0, "factors of tracks that nobody has heard"),
         (len(similar) == 0, "similar artists in words"),
         (no_playlists, "playlists"),
     ):
@@ -71,7 +73,7 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
     if not no_playlists:
         playlists = lake.spark(spark, "playlists", f"updated_at IS NULL OR updated_at < '{week}'")
         on_playlists = links.playlist_neighbours(playlists, bare)
-    scoring, learned, heard_factors = catalogues.factor_matrices(bare, collaborative, audio, options.min_listeners)
+    scoring, placed = catalogues.factor_matrices(bare, factors, options.min_listeners)
     similar_artists, shared_terms = catalogues.artist_similarities(bare, similar)
     with_taste = replace(
         bare,
@@ -82,8 +84,9 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
         with_taste,
         crowds=crowds.count(heard, with_taste, week),
         links={
-            "collaborative": links.nearest_tracks(spark, bare, learned),
-            "sound": links.nearest_tracks(spark, bare, heard_factors),
+            "collaborative": links.nearest_tracks(spark, bare, placed["collaborative"]),
+            "sound": links.nearest_tracks(spark, bare, placed["audio"]),
+            "content": links.nearest_tracks(spark, bare, placed["content"]),
             "playlist": on_playlists,
         },
         similar_artists=similar_artists,

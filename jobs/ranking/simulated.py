@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 
 from jobs import weeks
+from jobs.cold_start.estimate import blend, others_of_artist
 from jobs.collaborative import kernels
 from jobs.ranking import catalogue as catalogues
 from jobs.ranking import features, links
-from jobs.ranking.catalogue import Catalogue, unit
+from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.clusters import clusters, main
 from jobs.ranking.listeners import HALF_LIFE_WEEKS, Block, played_tracks
 from jobs.sample import playlists
@@ -26,12 +27,14 @@ from jobs.sample.options import Options
 from jobs.sample.styles import STYLES
 from jobs.sample.world import planted
 from jobs.streams import STREAM_MS, STREAM_SHARE
+from jobs.vectors import unit
 
 FACTORS = 16
 EPOCHS = 8  # of the first factors; further weeks go on from the last ones with two
 UNOBSERVED = 0.1  # confidence that what was not played is not liked
 RIDGE = 0.05
-MIN_LISTENERS = 3  # tracks with fewer are scored by their sound
+MIN_LISTENERS = 3  # tracks with fewer are scored by their sound and their artist
+WORTH = 1.0  # tracks of its artist that what is heard in a track is worth
 SOUND_NOISE = 0.15  # standard deviation of what is heard of a style's share
 EPOCH = date(1970, 1, 1)
 TASTE_CLUSTERS = 8
@@ -160,7 +163,10 @@ def known(planted: Planted, state: State, week: date) -> Catalogue:
     state.factors = _factorize(state.plays, state.factors)
     learned = np.where((support >= MIN_LISTENERS)[:, None], state.factors[1], 0).astype(np.float32)
     predicted = _from_sound(planted.sound, learned)
-    scoring = np.where((support >= MIN_LISTENERS)[:, None], learned, predicted).astype(np.float32)
+    have = learned.any(axis=1)
+    others = others_of_artist(bare.artist, unit(learned), have)
+    content = blend(unit(predicted), *others, WORTH) * np.float32(_usual_length(learned[have]))
+    scoring = np.where((support >= MIN_LISTENERS)[:, None], learned, content).astype(np.float32)
     with_taste = replace(bare, factors=scoring, cluster=clusters(scoring, TASTE_CLUSTERS, 0))
     return replace(
         with_taste,
@@ -168,6 +174,7 @@ def known(planted: Planted, state: State, week: date) -> Catalogue:
         links={
             "collaborative": _nearest(bare, learned),
             "sound": _nearest(bare, predicted),
+            "content": _nearest(bare, content),
             "playlist": planted.neighbours,
         },
         similar_artists=planted.artists_alike,
@@ -235,8 +242,12 @@ def _from_sound(sound: np.ndarray, learned: np.ndarray) -> np.ndarray:
         return np.zeros_like(learned)
     inputs = np.hstack([np.ones((len(sound), 1)), sound])
     weights = np.linalg.solve(inputs[have].T @ inputs[have] + np.eye(inputs.shape[1]), inputs[have].T @ learned[have])
-    length = np.median(np.linalg.norm(learned[have], axis=1))
-    return unit(inputs @ weights) * np.float32(length)
+    return unit(inputs @ weights) * np.float32(_usual_length(learned[have]))
+
+
+def _usual_length(factors: np.ndarray) -> float:
+    """The median length of rows; 0: there are none."""
+    return float(np.median(np.linalg.norm(factors, axis=1))) if len(factors) else 0.0
 
 
 def _nearest(known: Catalogue, factors: np.ndarray) -> csr_matrix:

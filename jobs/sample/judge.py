@@ -82,13 +82,13 @@ def judge(lake: Lake, truth: Truth, week: date) -> list[Figure]:
         listeners = set(truth.main_styles) & set(heard.user_id) - left
         figures += about_lists(truth, lists, heard, listeners)
     tracks_of = dict(lake.pandas("tracks", columns=["track_id", "artist_id"]).itertuples(index=False))
-    for origin in ("collaborative", "audio"):
+    for origin in ("collaborative", "audio", "content"):
         factors = _factors(lake, "track_factors", {"week": week, "origin": origin}, truth.track_style.index)
         if _there(factors, f"track_factors of origin {origin}", week):
             figures += about_neighbours(truth, factors, tracks_of, origin)
-        if origin == "audio" and len(factors):
+        if origin != "collaborative" and len(factors):
             users = _factors(lake, "user_factors", {"week": week}, pd.Index(truth.main_styles))
-            figures += about_unheard(truth, users, factors, set(heard.track_id))
+            figures += about_unheard(truth, users, factors, set(heard.track_id), origin)
     similar = lake.pandas("similar_artists", {"week": week}, ["artist_id", "rank", "similar_artist_id"])
     if _there(similar, "similar_artists", week):
         figures += about_artists(truth, similar)
@@ -143,13 +143,15 @@ def about_neighbours(truth: Truth, factors: pd.DataFrame, artist_of: dict[str, s
     chance = (same & others).sum(axis=1) / others.sum(axis=1)
     words = f"{NEIGHBOURS} nearest tracks of other artists that are of the same style, by {origin} factors"
     yield Figure("same_style_neighbours", f"tracks, {origin}", shares.mean(), chance.mean(), words)
-    if origin == "audio" and new.any():
+    if origin != "collaborative" and new.any():
         words = "the same for new releases alone"
-        yield Figure("same_style_neighbours", "new releases, audio", shares[new].mean(), chance[new].mean(), words)
+        yield Figure("same_style_neighbours", f"new releases, {origin}", shares[new].mean(), chance[new].mean(), words)
 
 
-def about_unheard(truth: Truth, users: pd.DataFrame, factors: pd.DataFrame, heard: set[str]) -> Iterator[Figure]:
-    """Whether the factors predicted from sound rank tracks that nobody has heard as listeners would: the area under
+def about_unheard(
+    truth: Truth, users: pd.DataFrame, factors: pd.DataFrame, heard: set[str], origin: str
+) -> Iterator[Figure]:
+    """Whether predicted factors rank tracks that nobody has heard as listeners would: the area under
     the ROC curve, the mean over listeners.
 
     users, factors : one row each, indexed by identifier, in the same space
@@ -162,7 +164,9 @@ def about_unheard(truth: Truth, users: pd.DataFrame, factors: pd.DataFrame, hear
             area_under_curve(s, good) for s, good in zip(scores, liked, strict=True) if 0 < good.sum() < len(good)
         ]
         if values:
-            yield Figure("auc_unheard", "audio", float(np.mean(values)), 0.5, "AUC of tracks that nobody has heard")
+            yield Figure(
+                "auc_unheard", origin, float(np.mean(values)), 0.5, f"AUC of tracks that nobody has heard, by {origin}"
+            )
 
 
 def about_artists(truth: Truth, similar: pd.DataFrame) -> Iterator[Figure]:

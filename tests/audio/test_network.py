@@ -89,7 +89,7 @@ def test_a_track_is_the_mean_of_its_windows(world):
 
 
 def test_an_artist_is_learned_from_stopped_by_or_tested_on_and_stays_what_it_is():
-    from jobs.audio.training import STOP, TEST, TRAIN, split
+    from jobs.audio.parts import STOP, TEST, TRAIN, split
 
     artists = np.repeat([f"artist {n}" for n in range(400)], 3)
     parts = split(artists, 0.2)

@@ -175,8 +175,9 @@ def test_a_stage_waits_for_what_it_reads(dag_bag):
     upstream = {t.task_id: t.get_flat_relative_ids(upstream=True) for t in dag_bag.dags["discover_weekly"].tasks}
     assert "scrape" in upstream["culture"]
     assert {"collaborative.train", "audio.spectrograms"} <= upstream["audio.train"]
+    assert {"culture", "audio.embed", "collaborative.train"} <= upstream["cold_start"]
     assert "ranking.learn" in upstream["ranking.rank"]
-    assert {"ranking.outcomes", "culture", "audio.embed", "collaborative.train"} <= upstream["ranking.learn"]
+    assert {"ranking.outcomes", "cold_start", "collaborative.train"} <= upstream["ranking.learn"]
     assert "ranking.rank" in upstream["publish"]
     assert upstream["complete"] == set(upstream) - {"complete"}
 
@@ -184,8 +185,12 @@ def test_a_stage_waits_for_what_it_reads(dag_bag):
 def test_lists_wait_for_factors_and_policy_but_go_out_when_words_or_sound_fail_and_the_run_fails_all_the_same(dag_bag):
     weekly = dag_bag.dags["discover_weekly"]
     rules = {task.task_id: task.trigger_rule for task in weekly.tasks}
-    assert {name for name, rule in rules.items() if rule != "all_success"} == {"culture", "words_and_sound"}
-    assert rules["culture"] == rules["words_and_sound"] == "all_done"
+    assert {name for name, rule in rules.items() if rule != "all_success"} == {
+        "culture",
+        "cold_start",
+        "words_and_sound",
+    }
+    assert rules["culture"] == rules["cold_start"] == rules["words_and_sound"] == "all_done"
     learn = weekly.get_task("ranking.learn")
     assert learn.upstream_task_ids == {"collaborative.train", "ranking.outcomes", "words_and_sound"}
     assert weekly.get_task("ranking.rank").upstream_task_ids == {"ranking.learn"}

@@ -21,6 +21,7 @@ STEPS = [
     ("audio", "spectrograms"),
     ("audio", "train"),
     ("audio", "embed"),
+    ("cold_start",),
     ("ranking", "outcomes"),
     ("ranking", "learn"),
     ("ranking", "rank"),

@@ -41,7 +41,7 @@ def test_every_stage_has_left_what_it_is_for(world):
     empty = [table for table in OUTPUTS if Lake(Settings(home=world)).is_empty(table)]
     assert not empty
     origins = sql(world, "SELECT DISTINCT origin FROM track_factors ORDER BY ALL")
-    assert [row["origin"] for row in origins] == ["audio", "collaborative"]
+    assert [row["origin"] for row in origins] == ["audio", "collaborative", "content"]
 
 
 def test_every_listener_who_has_not_opted_out_has_a_list(world):

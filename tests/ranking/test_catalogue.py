@@ -55,21 +55,26 @@ def test_a_track_without_its_artist_is_named():
         catalogues.make(lost, artists, {}, {}, WEEK, 4)
 
 
-def test_tracks_with_few_listeners_are_scored_by_their_sound():
+def test_tracks_with_few_listeners_are_scored_by_their_content():
     found = small(track("t1", "a"), track("t2", "a"), track("t3", "a"), track("t4", "a")).ranker.catalogue
     known = pa.concat_tables([factors({"t1": [3, 4], "t2": [0, 5]}), factors({"t3": [9, 9]}, listeners=1)])
-    heard = factors({"t3": [0, 2], "t1": [1, 0]}, listeners=0)
-    scoring, learned, sound = catalogues.factor_matrices(found, known, heard, min_listeners=3)
+    sound = factors({"t4": [0, 7]}, listeners=0)
+    content = factors({"t3": [0, 2], "t1": [1, 0]}, listeners=0)
+    by_origin = {"collaborative": known, "audio": sound, "content": content}
+    scoring, placed = catalogues.factor_matrices(found, by_origin, min_listeners=3)
     # The lengths of the learned factors are 5, 5 and 12.7, so 5 is typical.
     assert scoring == pytest.approx(np.array([[3, 4], [0, 5], [0, 5], [0, 0]]))
-    assert learned.tolist() == [[3, 4], [0, 5], [0, 0], [0, 0]]
-    assert sound.tolist() == [[1, 0], [0, 0], [0, 2], [0, 0]]
+    assert placed["collaborative"].tolist() == [[3, 4], [0, 5], [0, 0], [0, 0]]
+    assert placed["audio"].tolist() == [[0, 0], [0, 0], [0, 0], [0, 7]]
+    assert placed["content"].tolist() == [[1, 0], [0, 0], [0, 2], [0, 0]]
 
 
 def test_factors_of_two_lengths_are_an_error():
     found = small(track("t1", "a")).ranker.catalogue
+    vectors = {"collaborative": [1, 2], "audio": [1, 2, 3], "content": [1, 2]}
+    tables = {origin: factors({"t1": vector}) for origin, vector in vectors.items()}
     with pytest.raises(UserError, match="differ in length"):
-        catalogues.factor_matrices(found, factors({"t1": [1, 2]}), factors({"t1": [1, 2, 3]}), 3)
+        catalogues.factor_matrices(found, tables, 3)
 
 
 def test_similar_artists_go_both_ways_and_say_words_only():

@@ -43,7 +43,7 @@ def world(lake, spark):
     bans = [("u0", "artist", "a01"), ("u1", "track", "t030"), ("u11", "opt_out", "")]
     lake.publish("exclusions", pa.table(list(zip(*bans, strict=True)), ["user_id", "kind", "excluded_id"]), ALL)
     for week in (FIRST, SECOND):
-        for origin, known in (("collaborative", ids[:140]), ("audio", ids)):
+        for origin, known in (("collaborative", ids[:140]), ("audio", ids), ("content", ids)):
             rows = {"track_id": known, "factors": list(rng.normal(size=(len(known), 4)).astype("f4"))}
             rows["listeners"] = [5 * (origin == "collaborative")] * len(known)
             lake.publish("track_factors", pa.table(rows), {"week": week, "origin": origin})

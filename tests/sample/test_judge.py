@@ -68,11 +68,11 @@ def test_neighbours_by_perfect_factors_are_all_of_one_style_and_random_ones_are_
 def test_the_ranking_of_unheard_tracks_is_judged_for_each_listener():
     users = pd.DataFrame(np.eye(2), ["x", "y"])
     perfect = pd.DataFrame(np.eye(2)[STYLE], TRACKS)
-    (figure,) = about_unheard(TRUTH, users, perfect, set(HEARD.track_id))
+    (figure,) = about_unheard(TRUTH, users, perfect, set(HEARD.track_id), "audio")
     assert figure.value == 1
-    (figure,) = about_unheard(TRUTH, users, -perfect, set())
+    (figure,) = about_unheard(TRUTH, users, -perfect, set(), "audio")
     assert figure.value == 0
-    assert not list(about_unheard(TRUTH, users, perfect, set(TRACKS)))
+    assert not list(about_unheard(TRUTH, users, perfect, set(TRACKS), "audio"))
 
 
 def test_similar_artists_are_compared_with_chance():
