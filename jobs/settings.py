@@ -143,7 +143,7 @@ class RankingSettings(Section):
     new_release_weeks: int = Field(4, ge=1, le=26)  # age up to which a track is a new release, weeks
     taste_clusters: int = Field(12, ge=1)  # clusters of taste that the catalogue is divided into
     cluster_spread: float = Field(0.5, ge=0, le=1)  # how much of a listener's own clusters a list must hold; 0: none
-    min_listeners: int = Field(3, ge=1)  # tracks with fewer are scored by the factors predicted from their sound
+    min_listeners: int = Field(3, ge=1)  # tracks with fewer are scored by the factors of origin content
     exploration: Literal["epsilon_greedy", "softmax"] = "epsilon_greedy"  # how a place explores
     epsilon: float = Field(0.1, ge=0, le=1)  # share of places that explore (ε-greedy)
     temperature: float = Field(0.2, gt=0)  # log-odds that make a choice e times as likely (softmax)

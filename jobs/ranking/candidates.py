@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from jobs.collaborative.selection import top
 from jobs.ranking import clusters
-from jobs.ranking.catalogue import LINKS, Catalogue
+from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.listeners import Block
 
 NAMED_ARTISTS = 20
@@ -39,7 +39,7 @@ class Evidence:
 
     factors : float32 (n_listeners, n_factors), of the listeners; 0: none
     match : float32 (n_listeners, n_tracks), listener · track; -inf where either has no factors
-    near : Nearness of tracks to played tracks, for each of `catalogue.LINKS`
+    near : Nearness of tracks to played tracks, for each of collaborative, sound, playlist
     words : Nearness of artists to played artists
     plays_artist : float32 (n_listeners, n_artists), weight in (0, 1] of the most played track of the artist; 0: none
     shares : float64 (n_listeners, n_clusters), of plays by cluster of taste
@@ -91,12 +91,12 @@ def gather(block: Block, catalogue: Catalogue) -> Evidence:
 def select(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> np.ndarray:
     """The `n` tracks to consider for each listener. The sources take turns, each with the best of its eligible tracks
     that no other has named, so that a source with nothing to offer leaves its places to the others: collaborative
-    filtering, neighbourhoods by factors, by sound, by content, on playlists and in words, new releases, popularity.
+    filtering, neighbourhoods by factors, by sound, on playlists and in words, new releases, popularity.
 
     eligible : bool (n_listeners, n_tracks)
     Returns int (n_listeners, n), in the order of the catalogue, -1 behind the last.
     """
-    linked = [name for name in LINKS if catalogue.links[name].nnz]
+    linked = [name for name in ("collaborative", "sound", "playlist") if catalogue.links[name].nnz]
     sources = [
         _best_of_all(np.where(eligible, evidence.match, -np.inf), n),
         *(_best_of_few(evidence.near[name].strength * eligible, n) for name in linked),
@@ -191,7 +191,7 @@ def _best_new(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n:
     match = evidence.match[:, new]
     best = np.maximum(evidence.match.max(axis=1, initial=0, keepdims=True), 1e-9)
     values = 2 * (evidence.plays_artist[:, artist] > 0) + evidence.words.strength[:, artist]
-    values = values + evidence.near["content"].strength[:, new] + np.clip(match / best, 0, 1) + 1e-3  # all of them
+    values = values + evidence.near["sound"].strength[:, new] + np.clip(match / best, 0, 1) + 1e-3  # all of them
     rows, columns, places = _best_of_few(values * eligible[:, new], n)
     return rows, new[columns], places
 

@@ -15,7 +15,6 @@ from jobs.cli import UserError
 from jobs.vectors import matrix, unit
 
 DOUBT = 5  # people who have heard a track and done as people do, beside those that there are
-LINKS = ("collaborative", "sound", "content", "playlist")  # neighbourhoods of tracks
 TRACKS_AN_ARTIST = 5  # of a similar artist that are candidates for their words, the most popular first
 
 
@@ -37,7 +36,8 @@ class Catalogue:
     factors : float32 (n_tracks, n_factors), to be multiplied with the listeners' factors; 0: none
     cluster : int32 (n_tracks,), the cluster of taste by factors; -1: none
     crowds : int32 (n_tracks, n_clusters), people who have streamed it, by the cluster that they play most
-    links : csr (n_tracks, n_tracks) for each of LINKS: the nearest tracks of a track, and how near, in (0, 1]
+    links : csr (n_tracks, n_tracks) for each of collaborative, sound, playlist: the nearest tracks of a track, and
+        how near, in (0, 1]
     similar_artists : csr (n_artists, n_artists), similarity in words, in (0, 1]
     shared_terms : str, aligned with the non-zero values of `similar_artists`: the terms behind each, as a sentence
         says them
@@ -187,7 +187,7 @@ def make(
         factors=np.zeros((n, 0), np.float32),
         cluster=np.full(n, -1, np.int32),
         crowds=np.zeros((n, 0), np.int32),
-        links={name: csr_matrix((n, n), dtype=np.float32) for name in LINKS},
+        links={name: csr_matrix((n, n), dtype=np.float32) for name in ("collaborative", "sound", "playlist")},
         similar_artists=csr_matrix((len(artists), len(artists)), dtype=np.float32),
         shared_terms=np.zeros(0, object),
     )

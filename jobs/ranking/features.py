@@ -18,10 +18,10 @@ KINDS = (
 )
 """The kinds of reason, in the order of the last axis of every (listeners, candidates, kinds) array."""
 
-MODELS = ("collaborative", "played", "audio", "content", "culture", "playlist", "popular")
+MODELS = ("collaborative", "played", "audio", "culture", "playlist", "popular")
 """What can bring a track: each `match_*` below, and popularity."""
 
-VERSION = 4
+VERSION = 3
 """Of the declarations below, logged with each row: rows of another version are not learned from."""
 
 INTERCEPT = "intercept"
@@ -51,10 +51,7 @@ FEATURES = (
     # each sees something that the others cannot.
     Feature("match_collaborative", -1, 1, 1.6, "listener · track, as a share of the listener's best track"),
     Feature("match_played", 0, 1, 0.5, "cosine with the nearest played track, collaborative factors; 0: none near"),
-    Feature("match_audio", 0, 1, 0.3, "cosine with the nearest played track by sound; 0: none near"),
-    Feature(
-        "match_content", 0, 1, 0.4, "cosine with the nearest played track by sound, words and artist; 0: none near"
-    ),
+    Feature("match_audio", 0, 1, 0.6, "cosine with the nearest played track by sound; 0: none near"),
     Feature("match_culture", 0, 1, 0.5, "similarity in words to the nearest played artist; 0: none near"),
     Feature("match_playlist", 0, 1, 0.7, "how often playlists hold it next to a played track (cosine); 0: never"),
     Feature("match_cluster", 0, 1, 0.3, "share of the listener's plays in the track's cluster of taste; 0: none"),

@@ -86,7 +86,6 @@ def catalogue(lake: "Lake", spark: "SparkSession", week: date, heard: "DataFrame
         links={
             "collaborative": links.nearest_tracks(spark, bare, placed["collaborative"]),
             "sound": links.nearest_tracks(spark, bare, placed["audio"]),
-            "content": links.nearest_tracks(spark, bare, placed["content"]),
             "playlist": on_playlists,
         },
         similar_artists=similar_artists,

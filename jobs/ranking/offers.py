@@ -239,7 +239,6 @@ def describe_tracks(
         "match_collaborative": match / np.where(best > 0, best, 1),
         "match_played": near["collaborative"],
         "match_audio": near["sound"],
-        "match_content": near["content"],
         "match_culture": evidence.words.strength[rows, catalogue.artist[tracks]],
         "match_playlist": near["playlist"],
     }

@@ -174,7 +174,6 @@ def known(planted: Planted, state: State, week: date) -> Catalogue:
         links={
             "collaborative": _nearest(bare, learned),
             "sound": _nearest(bare, predicted),
-            "content": _nearest(bare, content),
             "playlist": planted.neighbours,
         },
         similar_artists=planted.artists_alike,

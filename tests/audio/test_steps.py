@@ -136,8 +136,6 @@ def test_tracks_that_nobody_has_heard_get_factors_near_those_of_their_sound(
         "model=network",
         "model=ridge",
         "model=mean_vector",
-        "model=artist",
-        "model=network_and_artist",
     }
 
     # Nothing is new: nothing goes through the network again.

@@ -8,7 +8,6 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from jobs.ranking import candidates, crowds
-from jobs.ranking.catalogue import LINKS
 from jobs.ranking.clusters import main, shares
 from jobs.ranking.listeners import Block
 from tests.ranking import worlds
@@ -56,7 +55,7 @@ def test_what_contributes_most_is_named_and_what_is_closest_where_likeness_is_me
     heard = [{"track_id": "a", "plays": 50, "last_day": None}, {"track_id": "b", "plays": 1, "last_day": None}]
     world = worlds.of([track(t, f"artist {t}") for t in "abc"], [{"user_id": "u", "heard": heard}])
     links = csr_matrix(np.array([[0, 0, 0.5], [0, 0, 0.6], [0, 0, 0]], np.float32))
-    known = replace(world.ranker.catalogue, links=dict.fromkeys(LINKS, links))
+    known = replace(world.ranker.catalogue, links={"collaborative": links, "sound": links, "playlist": links})
     near = candidates.gather(Block.from_arrow(world.profiles, known, WEEK), known).near
-    assert [near[name].via[0, 2] for name in LINKS] == [0, 1, 1, 1]
-    assert [of.strength[0, 2] for of in near.values()] == [pytest.approx(0.6)] * 4
+    assert [near[name].via[0, 2] for name in ("collaborative", "sound", "playlist")] == [0, 1, 1]
+    assert [of.strength[0, 2] for of in near.values()] == [pytest.approx(0.6)] * 3
