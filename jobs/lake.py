@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 import duckdb
 import pandas as pd
@@ -30,7 +28,7 @@ from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, N
 from pyiceberg.table import Table as IcebergTable
 
 import schemas
-from jobs import cli
+from jobs import cli, storage
 from jobs.audits import AuditFailed, check, quoted
 from jobs.settings import Settings, settings
 from jobs.staging import Rows, arrow_schema, conform, spark_schema, sql_type, write
@@ -97,11 +95,14 @@ class Lake:
 
     def spark(self, spark: "SparkSession", name: str, where: Where = None) -> "SparkDataFrame":
         """The same as a Spark DataFrame, read by Spark from the files of the current snapshot."""
-        schema, expression = spark_schema(schemas.table(name)), _expression(where)
+        contract, expression = schemas.table(name), _expression(where)
         files = self._files(name, expression)
         if not files:
-            return spark.createDataFrame([], schema)
-        frame = spark.read.schema(schema).parquet(*files)
+            return spark.createDataFrame([], spark_schema(contract))
+        if storage.is_local(files[0]):
+            frame = spark.read.schema(spark_schema(contract)).parquet(*map(storage.local, files))
+        else:
+            frame = storage.read(spark, files, arrow_schema(contract), self._table(name).io.properties)
         if isinstance(where, str):
             return frame.where(where)
         if isinstance(where, Mapping):
@@ -292,7 +293,7 @@ class Lake:
 
     def _files(self, name: str, expression: BooleanExpression | str | None = None) -> list[str]:
         scan = self._table(name).scan(row_filter=expression or AlwaysTrue())
-        return sorted(_local(task.file.file_path) for task in scan.plan_files())
+        return sorted(task.file.file_path for task in scan.plan_files())
 
     @contextmanager
     def _staged(self, table: IcebergTable) -> Iterator[str]:
@@ -301,11 +302,7 @@ class Lake:
         try:
             yield folder
         except BaseException:
-            path = urlparse(folder)
-            if path.scheme in ("", "file"):
-                import shutil
-
-                shutil.rmtree(_local(folder), ignore_errors=True)
+            storage.delete_folder(folder, table.io.properties)
             raise
 
     def _audit(self, contract: Table, table: IcebergTable, files: list[str], deleted: BooleanExpression | None) -> int:
@@ -313,7 +310,7 @@ class Lake:
         if not files:
             return 0
         with self.connect() as connection:
-            self._view(connection, "staged", contract, [_local(file) for file in files])
+            self._view(connection, "staged", contract, files)
             against = None
             if deleted is None:
                 against = quoted(contract.name)
@@ -324,13 +321,16 @@ class Lake:
             check(connection, contract, against)
             return connection.execute("SELECT count(*) FROM staged").fetchone()[0]
 
-    @staticmethod
-    def _view(connection: duckdb.DuckDBPyConnection, view: str, contract: Table, files: list[str]) -> None:
+    def _view(self, connection: duckdb.DuckDBPyConnection, view: str, contract: Table, files: list[str]) -> None:
         typed = ", ".join(f"NULL::{sql_type(c.type)} AS {quoted(c.name)}" for c in contract.columns)
         query = f"SELECT {typed} WHERE false"
-        if files:
-            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        if files and storage.is_local(files[0]):
+            listed = ", ".join("'" + storage.local(file).replace("'", "''") + "'" for file in files)
             query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+        elif files:
+            rows = storage.dataset(files, arrow_schema(contract), self._table(contract.name).io.properties)
+            connection.register(f"files of {view}", rows)
+            query += f" UNION ALL BY NAME SELECT * FROM {quoted(f'files of {view}')}"
         connection.execute(f"CREATE VIEW {quoted(view)} AS {query}")
 
 
@@ -351,11 +351,6 @@ def _expression(where: Where) -> BooleanExpression | str:
             expression = And(expression, EqualTo(column, value.isoformat() if isinstance(value, date) else value))
         return expression
     return where
-
-
-def _local(path: str) -> str:
-    parsed = urlparse(path)
-    return url2pathname(parsed.path) if parsed.scheme == "file" else path
 
 
 def arg_parser() -> argparse.ArgumentParser:

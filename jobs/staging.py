@@ -25,6 +25,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
+from jobs import storage
 from schemas.contract import Table
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def conform(contract: Table, rows: "pa.Table | pa.RecordBatch | pd.DataFrame", g
 def write(contract: Table, rows: Rows, given: Mapping[str, Any], table: IcebergTable, folder: str) -> list[str]:
     """Write the rows as Parquet files into `folder`, each within one partition; return the files that have rows."""
     if hasattr(rows, "sparkSession"):
-        return _write_spark(contract, rows, given, folder)
+        return _write_spark(contract, rows, given, table, folder)
     batches = [rows] if isinstance(rows, pa.Table | pa.RecordBatch | pd.DataFrame) else rows
     writers: dict[tuple, pq.ParquetWriter] = {}
     files = []
@@ -143,7 +144,9 @@ def _split(contract: Table, rows: pa.Table) -> Iterator[tuple[tuple, pa.Table]]:
         yield tuple(partition.values()), rows.filter(pc.fill_null(mask, False))
 
 
-def _write_spark(contract: Table, frame: "SparkDataFrame", given: Mapping[str, Any], folder: str) -> list[str]:
+def _write_spark(
+    contract: Table, frame: "SparkDataFrame", given: Mapping[str, Any], table: IcebergTable, folder: str
+) -> list[str]:
     from pyspark.sql import functions as F
 
     schema = spark_schema(contract)
@@ -154,8 +157,11 @@ def _write_spark(contract: Table, frame: "SparkDataFrame", given: Mapping[str, A
         (F.col(f.name) if f.name in frame.columns else F.lit(given.get(f.name))).cast(f.dataType).alias(f.name)
         for f in schema
     ]
-    frame.select(*columns).write.option("compression", "zstd").parquet(folder)
-    system, path = fs.FileSystem.from_uri(folder)
+    frame = frame.select(*columns)
+    if not storage.is_local(folder):
+        return storage.write(frame, arrow_schema(contract), folder, table.io.properties)
+    frame.write.option("compression", "zstd").parquet(folder)
+    system, path = storage.filesystem(folder, table.io.properties)
     written = (info.path for info in system.get_file_info(fs.FileSelector(path)) if info.extension == "parquet")
     with_rows = (file for file in written if pq.read_metadata(file, filesystem=system).num_rows)
     return sorted(f"{folder}/{file.rpartition('/')[2]}" for file in with_rows)

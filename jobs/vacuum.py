@@ -11,6 +11,8 @@ from pyarrow import fs
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
+from jobs import storage
+
 
 def vacuum(table: Table) -> int:
     """Expire all snapshots but the current one, and delete the unneeded files; return how many files there were."""
@@ -23,7 +25,7 @@ def vacuum(table: Table) -> int:
         table.maintenance.expire_snapshots().by_ids(old).commit()
         table.refresh()
     needed = {_place(path) for path in _needed(table)}
-    system, root = fs.FileSystem.from_uri(_uri(table.location()))
+    system, root = storage.filesystem(table.location(), table.io.properties)
     listed = system.get_file_info(fs.FileSelector(root, recursive=True, allow_not_found=True))
     gone = [info.path for info in listed if info.type == fs.FileType.File and _place(info.path) not in needed]
     for path in gone:
@@ -57,10 +59,6 @@ def _remove_empty(system: fs.LocalFileSystem, folders: list[str]) -> None:
     for folder in sorted(folders, key=len, reverse=True):
         if not system.get_file_info(fs.FileSelector(folder)):
             system.delete_dir(folder)
-
-
-def _uri(location: str) -> str:
-    return location if "://" in location else f"file://{location}"
 
 
 def _place(path: str) -> str:
