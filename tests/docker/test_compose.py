@@ -103,6 +103,13 @@ def test_the_example_names_every_variable_and_holds_no_secret():
     assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
+def test_a_shell_reads_the_example_as_docker_does():
+    show = 'set -eu; . ./.env.example; printf %s "$DISCOVER_SCRAPE_USER_AGENT"'
+    shown = subprocess.run(["bash", "-c", show], cwd=ROOT, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.endswith("#crawler)")
+
+
 def test_what_services_run_is_in_the_image(services):
     dockerfile = (ROOT / "Dockerfile").read_text()
     scripts = {path.name for path in (ROOT / "docker").iterdir()}
