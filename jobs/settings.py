@@ -103,7 +103,7 @@ class CollaborativeSettings(Section):
     regularization: float = Field(0.03, gt=0)  # L2 penalty, times a row's number of values and of weighted other cells
     unobserved_weight: float = Field(0.15, ge=0)  # confidence that a track never played is not liked; log 2: one play
     solver: Literal["conjugate_gradient", "cholesky"] = "conjugate_gradient"  # cholesky is exact, and slower
-    warm_start: bool = True  # start from last week's factors
+    warm_start: bool = True  # start from last week's factors: two epochs then do what ten do (docs/scaling.md)
     half_life_weeks: float = Field(13.0, gt=0)  # age at which a listen counts half, weeks
     playlist_weight: float = Field(1.0, ge=0, lt=1e6)  # worth of an entry, in plays of this week; 0: not used
     household: int = Field(10, ge=0)  # with fewer listeners, albums and artists of the library take part like playlists
