@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from jobs.audio.parts import STOP, TEST, TRAIN, split
 
