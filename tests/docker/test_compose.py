@@ -81,6 +81,10 @@ def test_services_are_checked_and_restarted(services):
         assert services[name]["restart"] == "unless-stopped", name
 
 
+def test_a_spark_master_that_was_restarted_knows_what_runs(services):
+    assert "recoveryMode=FILESYSTEM" in services["spark-master"]["environment"]["SPARK_MASTER_OPTS"]
+
+
 def test_ports_are_open_to_this_machine_only(services):
     published = [port for service in services.values() for port in service.get("ports", [])]
     assert published
