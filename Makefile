@@ -54,8 +54,8 @@ sql: setup ## ask the tables in SQL, at a prompt
 	@$(PY) -m jobs.query
 
 .PHONY: airflow
-airflow: setup ## Airflow's own UI with the DAGs, on http://localhost:8080
-	@dags/airflow-env .venv/bin/airflow standalone
+airflow: setup ## Airflow's own UI with the DAGs, on http://localhost:8080 (PORT=... for another)
+	@dags/airflow-env dags/ui $(PORT)
 
 .PHONY: docs
 docs: setup ## write the data dictionary from the contracts

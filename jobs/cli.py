@@ -1,6 +1,7 @@
 """What every command line here shares: the --week option, logging, and errors that a person can mend."""
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def job_seed(week: date, job: str) -> int:
 
 def run(parser: argparse.ArgumentParser, main: Callable[..., None]) -> None:
     """Parse the arguments and call `main` with them. A wrong setting, a broken contract and a `UserError` end with
-    one clear message and exit status 2; anything else is a defect and shows where it is."""
+    one clear message and exit status 2, a full disk with 1; anything else is a defect and shows where it is."""
     arguments = vars(parser.parse_args())
     setup_logging()
     from jobs.lake import AuditFailed
@@ -68,5 +69,14 @@ def run(parser: argparse.ArgumentParser, main: Callable[..., None]) -> None:
             name = "DISCOVER_" + "_".join(str(part) for part in wrong["loc"]).upper()
             logging.getLogger("discover").error("setting %s: %s", name, wrong["msg"])
         sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        logging.getLogger("discover").error(
+            "no space left on the disk of %s (or of the folder for temporary files): free some and run it again; what "
+            "was not committed is not in the lake",
+            settings().home,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

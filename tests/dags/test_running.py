@@ -1,6 +1,7 @@
 """A DAG run for real by Airflow, on a database of its own."""
 
 import os
+import socket
 import subprocess
 
 import pytest
@@ -36,3 +37,11 @@ def test_the_weekly_run_refuses_what_is_no_date():
     refused = subprocess.run(["dags/run-weekly", '"}; x'], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert refused.returncode == 2
     assert "is not a date of the form YYYY-MM-DD" in refused.stderr
+
+
+def test_the_ui_does_not_start_beside_another_program_on_its_port():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        refused = subprocess.run(["dags/ui", str(port)], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 2
+    assert f"port {port} on 127.0.0.1 is taken" in refused.stderr
