@@ -62,7 +62,7 @@ def stretch(file: BinaryIO, demuxer: str, start: float, seconds: float) -> np.nd
 def _run(file: BinaryIO, program: str, *options: str, after: tuple[str, ...] = ()) -> bytes:
     found = shutil.which(program)
     if found is None:
-        raise NotRead(f"{program} is not installed")
+        raise NotRead("ffmpeg is not installed")
     number = file.fileno()
     source = ("-protocol_whitelist", "file", "-i", f"file:/dev/fd/{number}")
     command = [found, "-hide_banner", "-v", "error", *options, *source, *after]

@@ -82,7 +82,7 @@ def test_what_libsndfile_does_not_read_is_read_by_ffmpeg(tmp_path, suffix):
 def test_without_ffmpeg_it_is_named_what_needs_it(tmp_path, monkeypatch):
     (tmp_path / "song.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(1000))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Undecodable, match=r"not decodable: MPEG-4 audio \(M4A, ALAC\): ffprobe is not installed"):
+    with pytest.raises(Undecodable, match=r"not decodable: MPEG-4 audio \(M4A, ALAC\): ffmpeg is not installed"):
         read(tmp_path / "song.m4a")
 
 
