@@ -96,7 +96,7 @@ def block(known: catalogues.Catalogue, n: int, seed: int) -> Block:
         banned_artists=(nothing, nothing),
         explores=np.full(n, True),
         factors=random.normal(size=(n, FACTORS)).astype(np.float32),
-        answers=(random.normal(size=(n, len(KINDS))), np.full((n, len(KINDS)), 5.0)),
+        answers=(random.normal(size=(n, len(KINDS))), *np.full((2, n, len(KINDS)), 5.0)),
     )
 
 

@@ -136,7 +136,7 @@ class RankingSettings(Section):
     """The bandit."""
 
     playlist_length: int = Field(30, ge=1, le=30)  # tracks in a list
-    candidates: int = Field(300, ge=30)  # tracks considered for each listener
+    candidates: int = Field(500, ge=30)  # tracks considered for each listener
     max_per_artist: int = Field(2, ge=1)  # places of one artist in a list, collaborations included
     max_per_album: int = Field(1, ge=1)  # places of one album in a list
     new_release_share: float = Field(0.2, ge=0, le=1)  # least share of new releases, where there are enough
@@ -145,10 +145,10 @@ class RankingSettings(Section):
     cluster_spread: float = Field(0.5, ge=0, le=1)  # how much of a listener's own clusters a list must hold; 0: none
     min_listeners: int = Field(3, ge=1)  # tracks with fewer are scored by the factors of origin content
     exploration: Literal["epsilon_greedy", "softmax"] = "epsilon_greedy"  # how a place explores
-    epsilon: float = Field(0.1, ge=0, le=1)  # share of places that explore (ε-greedy)
+    epsilon: float = Field(0.05, ge=0, le=1)  # share of places that explore (ε-greedy)
     temperature: float = Field(0.2, gt=0)  # log-odds that make a choice e times as likely (softmax)
-    explore_tracks: int = Field(100, ge=1)  # exploration draws from the reasons of this many best tracks
-    most_explored: int = Field(6, ge=0)  # places of a list that may hold another choice than the best one
+    explore_tracks: int = Field(50, ge=1)  # exploration draws from the reasons of this many best tracks
+    most_explored: int = Field(3, ge=0)  # places of a list that may hold another choice than the best one
     examination: Literal["cascade", "opened", "answered"] = "cascade"  # which places a listener is taken to have seen
     reward_model: Literal["factorization_machine", "logistic_regression"] = "factorization_machine"
     rank: int = Field(4, ge=0)  # length of the factors of pairs of features
@@ -157,7 +157,7 @@ class RankingSettings(Section):
     learning_rows: int = Field(3_000_000, ge=1)  # most judgements that it learns from
     prior_strength: float = Field(50.0, gt=0)  # precision of the prior of each weight; about judgements it is worth
     factor_strength: float = Field(50.0, gt=0)  # precision of the prior of each factor around 0
-    max_importance_weight: float = Field(20.0, ge=1)  # inverse propensities are clipped here
+    max_importance_weight: float = Field(2.0, ge=1)  # inverse propensities are clipped here, to learn from
     history_weeks: int = Field(4, ge=1)  # last weeks whose first listens make the prior before there is feedback
     history_listeners: int = Field(20_000, ge=1)  # most listeners whose first listens make it
     history_strength: float = Field(20.0, gt=0)  # precision of each stated weight; about first listens it is worth

@@ -64,6 +64,12 @@ def arg_parser() -> argparse.ArgumentParser:
                     option, type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)"
                 )
             added.add_argument(
+                "--only",
+                action="append",
+                metavar="POLICY",
+                help="one of those in the table's first column; may be given several times (default: all)",
+            )
+            added.add_argument(
                 "--output", type=Path, default=None, metavar="FOLDER", help="default: simulation in DISCOVER_HOME"
             )
     return parser
@@ -257,7 +263,9 @@ def evaluate(week: date) -> None:
     report.show(verdicts, of)
 
 
-def simulate(week: date, weeks: int, worlds: int, listeners: int, tracks: int, output: Path | None) -> None:
+def simulate(
+    week: date, weeks: int, worlds: int, listeners: int, tracks: int, only: list[str] | None, output: Path | None
+) -> None:
     """Print a table of policies over many simulated weeks, and write the curves."""
     import pandas as pd
 
@@ -291,6 +299,10 @@ def simulate(week: date, weeks: int, worlds: int, listeners: int, tracks: int, o
         options.examination,
     )
     arms = simulation.arms(loading.exploration(), loading.method(), options.playlist_length)
+    unknown = set(only or []) - {arm.name for arm in arms}
+    if unknown:
+        raise cli.UserError(f"--only {unknown.pop()}: the policies are {', '.join(repr(arm.name) for arm in arms)}")
+    arms = [arm for arm in arms if only is None or arm.name in only]
     runs = [(world, arm, plan, weeks) for world in worlds_options for arm in arms]
     rows = [row for one in track(simulation.each(runs), "simulation", len(runs), "runs") for row in one]
     found = pd.DataFrame(rows)

@@ -12,6 +12,7 @@ from jobs.ranking import features, machine
 from jobs.ranking.reward import Kind, RewardModel, sigmoid
 
 ITERATIONS = 200
+TOLERANCE = 1e-6  # relative decrease of the loss below which fitting ends: predictions no longer change
 DECIMALS = 6  # of the weights kept
 INITIAL_DEVIATION = 0.05  # of the first factors: at 0 their gradient is 0
 LEAST_SLOPE = 0.05  # of the calibration: an order that is no better than chance is kept, faintly
@@ -95,7 +96,7 @@ def fit(judged: Judged, prior: np.ndarray, method: Method, seed: int) -> RewardM
 
     first = np.random.default_rng(seed).normal(0, INITIAL_DEVIATION, (n, sum(ranks))) * movable
     start = np.concatenate([prior, first[:, : ranks[0]].ravel(), first[:, ranks[0] :].ravel()])
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "ftol": TOLERANCE})
     weights, pairs, triples = parts(np.round(found.x, DECIMALS))
     return RewardModel(
         kind=method.kind,

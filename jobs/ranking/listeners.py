@@ -59,14 +59,14 @@ def profiles(
     history : as `histories` makes it
     served : user_id, track_id of what listeners know otherwise; exclusions, factors (user_factors) : rows of these
         tables
-    answers : what became of earlier lists: user_id, explanation_kind, score, reward (0 or 1)
+    answers : what became of earlier lists: user_id, explanation_kind, score, reward (0 or 1), plays
 
     Returns
     -------
     DataFrame: user_id; heard array<struct<track_id, plays, last_day>>; served array<string>; banned_tracks and
     banned_artists array<string>; steady boolean, whether the listener wants no place that explores; factors
-    array<float>; answers array<struct<kind, surplus, judged>>, by kind of reason the sum of reward - score, and of how
-    many judgements. What is not there is null.
+    array<float>; answers array<struct<kind, surplus, judged, played>>, by kind of reason the sum of reward - score, of
+    how many judgements, and how many of those were played at all. What is not there is null.
     """
     heard = history.groupBy("user_id").agg(
         F.sort_array(F.collect_list(F.struct("track_id", "plays", "last_day"))).alias("heard")
@@ -82,9 +82,10 @@ def profiles(
         .agg(
             F.round(F.sum(F.col("reward") - F.col("score")), 9).alias("surplus"),  # the same in any order of the rows
             F.count("*").alias("judged"),
+            F.sum((F.col("plays") > 0).cast("long")).alias("played"),
         )
         .groupBy("user_id")
-        .agg(F.sort_array(F.collect_list(F.struct("kind", "surplus", "judged"))).alias("answers"))
+        .agg(F.sort_array(F.collect_list(F.struct("kind", "surplus", "judged", "played"))).alias("answers"))
     )
     left = exclusions.where("kind = 'opt_out'").select("user_id")
     return (
@@ -115,8 +116,8 @@ class Block:
     banned_tracks : (row, track); banned_artists : (row, artist)
     explores : bool (n,), whether the list of a listener may explore
     factors : float32 (n, n_factors), 0 for who has none
-    answers : (surplus, judged), each float64 (n, n_kinds): by kind of reason, how many more of earlier offers were
-        streamed than was expected, and how many were judged
+    answers : (surplus, judged, played), each float64 (n, n_kinds): by kind of reason, how many more of earlier offers
+        were streamed than was expected, how many were judged, and how many of those were played at all
     """
 
     user_ids: np.ndarray
@@ -128,7 +129,7 @@ class Block:
     banned_artists: tuple[np.ndarray, np.ndarray]
     explores: np.ndarray
     factors: np.ndarray
-    answers: tuple[np.ndarray, np.ndarray]
+    answers: tuple[np.ndarray, np.ndarray, np.ndarray]
 
     def __len__(self) -> int:
         return len(self.user_ids)
@@ -192,16 +193,16 @@ def _pairs(lists: pa.ListArray, index) -> tuple[np.ndarray, np.ndarray]:
     return rows[at >= 0], at[at >= 0]
 
 
-def _answers(lists: pa.ListArray) -> tuple[np.ndarray, np.ndarray]:
+def _answers(lists: pa.ListArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`Block.answers` from the column of that name; a kind that is no longer known is left out."""
     rows, values = _flat(lists)
     kinds = pc.index_in(values.field("kind"), pa.array(KINDS)).fill_null(-1).to_numpy(zero_copy_only=False)
-    found = np.zeros((2, len(lists), len(KINDS)))
-    for of, name in zip(found, ("surplus", "judged"), strict=True):
+    found = np.zeros((3, len(lists), len(KINDS)))
+    for of, name in zip(found, ("surplus", "judged", "played"), strict=True):
         np.add.at(
             of, (rows[kinds >= 0], kinds[kinds >= 0]), values.field(name).to_numpy(zero_copy_only=False)[kinds >= 0]
         )
-    return found[0], found[1]
+    return tuple(found)
 
 
 def _factors(lists: pa.ListArray, n: int, width: int) -> np.ndarray:

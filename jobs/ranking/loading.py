@@ -121,11 +121,12 @@ def known_otherwise(lake: "Lake", spark: "SparkSession", week: date) -> "DataFra
 
 
 def answers(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
-    """What became of the lists of the last weeks: user_id, explanation_kind, score, reward, of what was examined."""
+    """What became of the lists of the last weeks: user_id, explanation_kind, score, reward,
+    plays, of what was examined."""
     window = f"week >= '{week - timedelta(weeks=settings().ranking.learning_weeks)}' AND week < '{week}'"
     lists = lake.spark(spark, "discover_weekly", window).select("week", "user_id", "rank", "explanation_kind", "score")
     judged = lake.spark(spark, "outcomes", window).where("reward IS NOT NULL")
-    return lists.join(judged.select("week", "user_id", "rank", "reward"), ["week", "user_id", "rank"])
+    return lists.join(judged.select("week", "user_id", "rank", "reward", "plays"), ["week", "user_id", "rank"])
 
 
 def exploration() -> choice.Exploration:
@@ -240,7 +241,7 @@ def judgements(lake: "Lake", spark: "SparkSession", week: date) -> "DataFrame":
         (F.col("features_version") == features.VERSION) & (F.col("policy_version") != BASELINE)
     )
     judged = lake.spark(spark, "outcomes", window).where("reward IS NOT NULL")
-    return rows.join(judged.select("week", "user_id", "rank", "reward"), ["week", "user_id", "rank"]).join(
+    return rows.join(judged.select("week", "user_id", "rank", "reward", "plays"), ["week", "user_id", "rank"]).join(
         excluded(lake, spark, week).where("kind = 'opt_out'"), "user_id", "left_anti"
     )
 

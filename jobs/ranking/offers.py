@@ -15,6 +15,15 @@ from jobs.ranking.reasons import Reasons
 DOUBT = 3
 """Tracks, or offers, that went as usual, beside those that a listener has heard or judged."""
 
+DOUBT_OF_ARTIST = 1
+"""The same for tracks of one artist: a listener has heard few of each, and one says much about the others."""
+
+DOUBT_OF_TRYING = 8
+"""The same for offers that were played at all, of one kind of reason."""
+
+MANY_OF_ARTIST = 20
+"""Tracks of an artist, heard by a listener, from which on more say nothing."""
+
 
 class Scorer(Protocol):
     """What puts actions in an order: a reward model, or a baseline."""
@@ -38,16 +47,20 @@ class ByFeature:
 class Context:
     """What is true of each listener of a block.
 
+    user_ids : str (n_listeners,)
     traits : float64 (n_listeners,) for each feature of the listener alone
     shares : float64 (n_listeners, n_clusters), of plays by cluster of taste
     artist_kept : float32 (n_listeners, n_artists), cluster_kept : float32 (n_listeners, n_clusters), reason_kept :
         float64 (n_listeners, n_kinds): how much more of each was streamed than usual, near 0 where little is known
+    artist_heard : float32 (n_listeners, n_artists), log of heard tracks in [0, 1]
     best_match : float64 (n_listeners,), listener · track of the best track; 0: none is known
     """
 
+    user_ids: np.ndarray
     traits: dict[str, np.ndarray]
     shares: np.ndarray
     artist_kept: np.ndarray
+    artist_heard: np.ndarray
     cluster_kept: np.ndarray
     reason_kept: np.ndarray
     best_match: np.ndarray
@@ -62,12 +75,16 @@ class Context:
         shares = evidence.shares
         heard = np.bincount(block.heard[0], minlength=len(block))
         keeping = (np.bincount(block.heard[0], block.kept, len(block)) + 1) / (heard + 2)
-        surplus, judged = block.answers
+        surplus, judged, played = block.answers
+        tries = _more_than_usual(played, judged, (played.sum(axis=1) + 1) / (judged.sum(axis=1) + 2), DOUBT_OF_TRYING)
+        of_artists = _counts(block, catalogue.artist, len(catalogue.artist_ids))
+        of_clusters = _counts(block, catalogue.cluster, shares.shape[1])
         bits = -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1)
         # Taken from the best tracks alone, and summed row by row: BLAS rounds in another way in blocks of other height.
         best = np.where(np.isfinite(evidence.match), evidence.match, -np.inf).argmax(axis=1)
         match = (catalogue.factors[best] * evidence.factors).sum(axis=1).astype(np.float64)
         return cls(
+            block.user_ids,
             {
                 "activity": np.minimum(np.log1p(n_tracks) / np.log1p(1000), 1),
                 "mainstream": np.bincount(rows, catalogue.popularity[tracks], len(block)) / np.maximum(n_tracks, 1),
@@ -76,10 +93,12 @@ class Context:
                 "variety": bits / np.log(max(shares.shape[1], 2)),
                 "keeping": keeping,
                 "answering": surplus.sum(axis=1) / (judged.sum(axis=1) + DOUBT),
+                **{f"tries_{kind}": tries[:, at] for at, kind in enumerate(features.KINDS)},
             },
             shares,
-            _kept(block, catalogue.artist, len(catalogue.artist_ids), keeping),
-            _kept(block, catalogue.cluster, shares.shape[1], keeping),
+            _more_than_usual(*of_artists, keeping, DOUBT_OF_ARTIST),
+            np.minimum(np.log1p(of_artists[1]) / np.float32(np.log1p(MANY_OF_ARTIST)), 1),
+            _more_than_usual(*of_clusters, keeping, DOUBT),
             surplus / (judged + DOUBT),
             np.maximum(match, 0),
         )
@@ -88,9 +107,11 @@ class Context:
         """That of some of the listeners."""
         traits = {name: values[rows] for name, values in self.traits.items()}
         return Context(
+            self.user_ids[rows],
             traits,
             self.shares[rows],
             self.artist_kept[rows],
+            self.artist_heard[rows],
             self.cluster_kept[rows],
             self.reason_kept[rows],
             self.best_match[rows],
@@ -101,6 +122,7 @@ class Context:
 class Offers:
     """The actions that some listeners may be offered, with all that is known about each.
 
+    user_ids : str (n_listeners,)
     candidates : int (n_listeners, n_candidates), tracks; -1: none
     number : int (n_listeners, n_candidates, n_kinds), the row in `features` of each action; -1: no action
     features : float32 (n_actions, n_features), at the first place of a list
@@ -108,6 +130,7 @@ class Offers:
     shares : float64 (n_listeners, n_clusters)
     """
 
+    user_ids: np.ndarray
     candidates: np.ndarray
     reasons: Reasons
     number: np.ndarray
@@ -130,6 +153,7 @@ class Offers:
         there = tracks >= 0
         of_tracks = describe_tracks(tracks, credits, evidence, context, catalogue)
         return cls(
+            user_ids=context.user_ids,
             candidates=tracks,
             reasons=found,
             number=number,
@@ -256,21 +280,29 @@ def describe_tracks(
         "popularity_in_crowd": catalogue.popularity_in_crowd[tracks, crowd],
         "age": np.nan_to_num(catalogue.age[tracks] / 10, nan=1.0),
         "new": catalogue.new[tracks],
+        "artist_played": evidence.plays_artist[rows, catalogue.artist[tracks]],
+        "artist_heard": context.artist_heard[rows, catalogue.artist[tracks]],
         "artist_known": ((played > 0) & (credits >= 0)).any(axis=2),
     }
 
 
-def _kept(block: Block, group: np.ndarray, n_groups: int, keeping: np.ndarray) -> np.ndarray:
-    """How much larger a share of each group of tracks the listener has streamed, of those heard, beside `keeping`, the
-    share of all: float32 (n_listeners, n_groups). group : int (n_tracks,), -1: none."""
+def _counts(block: Block, group: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """How many tracks of each group a listener has streamed, and has heard: each float32 (n_listeners, n_groups).
+    group : int (n_tracks,), -1: none."""
     rows, tracks = block.heard
     known = group[tracks] >= 0
     where = rows[known], group[tracks[known]]
-    heard, kept = np.zeros((2, len(block), n_groups), np.float32)
-    np.add.at(heard, where, 1)
+    kept, heard = np.zeros((2, len(block), n_groups), np.float32)
     np.add.at(kept, where, block.kept[known])
-    usual = keeping[:, None].astype(np.float32)
-    return (kept + DOUBT * usual) / (heard + DOUBT) - usual
+    np.add.at(heard, where, 1)
+    return kept, heard
+
+
+def _more_than_usual(these: np.ndarray, all_: np.ndarray, usual: np.ndarray, doubt: int) -> np.ndarray:
+    """How much larger a share `these` are of `all_`, each (n_listeners, n_groups), than the usual one of the listener,
+    (n_listeners,): of the first's shape and type, near 0 where there are few."""
+    usual = usual[:, None].astype(these.dtype)
+    return (these - all_ * usual) / (all_ + these.dtype.type(doubt))
 
 
 def _brought_by(values: list[np.ndarray], there: np.ndarray) -> np.ndarray:

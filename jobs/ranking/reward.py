@@ -29,7 +29,7 @@ class RewardModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     kind: Kind = "logistic_regression"
-    features_version: Literal[3] = features.VERSION
+    features_version: Literal[4] = features.VERSION
     names: tuple[str, ...] = features.DESIGN_NAMES
     weights: tuple[float, ...]
     prior: tuple[float, ...]

@@ -107,7 +107,7 @@ class State:
 
     plays, last_day, heard, served : (n_listeners, n_tracks): streams, day of the last listen (days since 1970), whether
         it was heard at all, whether it was offered
-    surplus, judged : (n_listeners, n_kinds), as `Block.answers`
+    surplus, judged, played : (n_listeners, n_kinds), as `Block.answers`
     memories : what the sample world's listeners remember
     factors : of listeners and of tracks, from the last week
     """
@@ -118,6 +118,7 @@ class State:
     served: np.ndarray
     surplus: np.ndarray
     judged: np.ndarray
+    played: np.ndarray
     memories: dict[int, Memory]
     factors: tuple[np.ndarray, np.ndarray] | None = field(default=None)
 
@@ -127,7 +128,7 @@ class State:
         shape = planted.world.liking.shape
         n_tracks = shape[1]
         memories = {number: Memory.empty(n_tracks) for number in range(shape[0])}
-        answers = np.zeros((2, shape[0], len(features.KINDS)))
+        answers = np.zeros((3, shape[0], len(features.KINDS)))
         state = cls(np.zeros(shape), np.zeros(shape), np.zeros(shape, bool), np.zeros(shape, bool), *answers, memories)
         listens = history(planted.world, planted.options.weeks, planted.options.random("history"))
         if until is not None:
@@ -209,7 +210,7 @@ def block(planted: Planted, state: State, known: Catalogue, week: date) -> Block
         banned_artists=(nothing, nothing),
         explores=np.full(len(who), True),
         factors=state.factors[0][who].astype(np.float32),
-        answers=(state.surplus[who], state.judged[who]),
+        answers=(state.surplus[who], state.judged[who], state.played[who]),
     )
 
 

@@ -8,11 +8,11 @@ the lists, the propensities and the learning are those of the weekly chain.
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numba
 import numpy as np
@@ -41,12 +41,40 @@ HISTORY_WEEKS = 4  # whose first listens make the prior
 
 @dataclass(frozen=True)
 class Arm:
-    """What is compared. scorer : what orders the actions; None: a model that learns, by `method`."""
+    """What is compared. scorer : what orders the actions; None: a model that learns, by `method`; omniscient : the true
+    chances order them, in the place of either."""
 
     name: str
     exploration: choice.Exploration
     scorer: Scorer | None = None
     method: Method | None = None
+    omniscient: bool = False
+
+
+@dataclass(frozen=True)
+class Omniscient(Ranker):
+    """A ranker that orders the actions by their true chances: what is to be had from these candidates, reasons and
+    rules, by who takes the best each week.
+
+    truth : of `simulated.true_chances`; number_of : the row of each listener in it
+    """
+
+    truth: np.ndarray
+    number_of: Mapping[str, int]
+
+    def actions(self, offers, complete, complete_fresh, held_out, explores, scorer=None) -> choice.Actions:
+        """As `Ranker.actions`."""
+        rows, columns, kinds = np.nonzero(offers.number >= 0)
+        who = np.array([self.number_of[user] for user in offers.user_ids])
+        chances = self.truth[who[rows], offers.candidates[rows, columns], kinds]
+        return offers.actions(
+            np.log(chances / (1 - chances)),
+            self.rules.cluster_spread,
+            self.rules.length,
+            complete,
+            complete_fresh,
+            explores,
+        )
 
 
 @dataclass(frozen=True)
@@ -66,7 +94,8 @@ class Plan:
 
 
 def arms(exploration: choice.Exploration, method: Method, length: int) -> list[Arm]:
-    """Random, popularity, collaborative filtering alone, and both reward models with and without exploration."""
+    """Random, popularity, collaborative filtering alone, both reward models with and without exploration, and the
+    ranker that knows the truth."""
     none = replace(exploration, method="epsilon_greedy", epsilon=0.0)
     chance = choice.Exploration("epsilon_greedy", 1.0, 1.0, explore_tracks=10**9, most_explored=length)
     logistic = replace(method, kind="logistic_regression")
@@ -79,6 +108,7 @@ def arms(exploration: choice.Exploration, method: Method, length: int) -> list[A
         Arm("logistic, exploring", exploration, method=logistic),
         Arm("machine", none, method=machine),
         Arm("machine, exploring", exploration, method=machine),
+        Arm("the truth", none, ByFeature("popularity"), omniscient=True),
     ]
 
 
@@ -112,6 +142,7 @@ def run(planted: Planted, arm: Arm, plan: Plan, weeks: int) -> Iterator[dict[str
     """
     state, first = State.begin(planted), planted.options.week
     truth = simulated.true_chances(planted)
+    number_of = {user: number for number, user in enumerate(planted.world.listeners.user_ids)}
     judged: list[Sample] = []
     model = _prior(planted, state, first, plan) if arm.method else stated_model()
     prior = np.array(model.prior)
@@ -121,7 +152,7 @@ def run(planted: Planted, arm: Arm, plan: Plan, weeks: int) -> Iterator[dict[str
             sample = _together(judged[-plan.window :])
             model = learning.learn(sample, prior, arm.method, seed=number).model
         known = simulated.known(planted, state, week)
-        ranker = Ranker(
+        ranker = (partial(Omniscient, truth=truth, number_of=number_of) if arm.omniscient else Ranker)(
             catalogue=known,
             policy=Policy(f"{arm.name} {week}", model, arm.exploration, arm.scorer),
             rules=plan.rules,
@@ -133,8 +164,8 @@ def run(planted: Planted, arm: Arm, plan: Plan, weeks: int) -> Iterator[dict[str
         block = simulated.block(planted, state, known, week)
         lists = pa.Table.from_batches([ranker.rank(block)])
         frame = lists.select(["user_id", "rank", "track_id", "explanation_kind", "score"]).to_pandas()
-        frame["reward"] = _answered(planted, state, week, frame, plan.examination)
         best = _best(truth, state)
+        frame["reward"], frame["played"] = _answered(planted, state, week, frame, plan.examination)
         state.served[_row(planted, frame), _column(planted, frame)] = True
         _remember_answers(planted, state, frame)
         yield {
@@ -177,8 +208,11 @@ def _prior(planted: Planted, state: State, week: date, plan: Plan) -> RewardMode
     return RewardModel(weights=tuple(weights), prior=tuple(weights))
 
 
-def _answered(planted: Planted, state: State, week: date, frame: pd.DataFrame, examination: Examination) -> np.ndarray:
-    """Let listeners answer their lists and listen on; returns the reward of each place, nan where not examined."""
+def _answered(
+    planted: Planted, state: State, week: date, frame: pd.DataFrame, examination: Examination
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let listeners answer their lists and listen on; returns the reward of each place, nan where not examined, and
+    whether it was played at all."""
     world, options = planted.world, planted.options
     answers = answer(world, frame, state.memories, lambda user: options.random("answer", week, user))
     usual = one_week(world, week, state.memories, options.random("listen", week))
@@ -196,7 +230,7 @@ def _answered(planted: Planted, state: State, week: date, frame: pd.DataFrame, e
         "opened": ~np.isnan(lowest),
         "answered": played,
     }[examination]
-    return np.where(examined, (found == 1).to_numpy(), np.nan)
+    return np.where(examined, (found == 1).to_numpy(), np.nan), played
 
 
 def _remember_answers(planted: Planted, state: State, frame: pd.DataFrame) -> None:
@@ -204,6 +238,7 @@ def _remember_answers(planted: Planted, state: State, frame: pd.DataFrame) -> No
     where = _row(planted, judged), judged.explanation_kind.map(features.KINDS.index).to_numpy()
     np.add.at(state.surplus, where, (judged.reward - judged.score).to_numpy())
     np.add.at(state.judged, where, 1)
+    np.add.at(state.played, where, judged.played.to_numpy())
 
 
 def _sample(lists: pa.Table, frame: pd.DataFrame, max_weight: float) -> Sample:

@@ -38,13 +38,15 @@ def answer(
     number_of = {user: number for number, user in enumerate(world.listeners.user_ids)}
     logs: dict[int, Log] = {}
     examined = played = 0
-    for user, rows in lists.sort_values(["user_id", "rank"]).groupby("user_id"):
+    offers = lists[lists.track_id.isin(world.catalogue.number_of)].sort_values(["user_id", "rank"])
+    offers = offers.assign(
+        track=offers.track_id.map(world.catalogue.number_of), kind=offers.explanation_kind.map(KINDS.index)
+    )
+    for user, rows in offers.groupby("user_id"):
         number, own = number_of.get(user), random_of(user)
-        rows = rows[rows.track_id.isin(world.catalogue.number_of)]
-        if number is None or rows.empty or own.random() >= world.listeners.opens[number]:
+        if number is None or own.random() >= world.listeners.opens[number]:
             continue
-        tracks = rows.track_id.map(world.catalogue.number_of).to_numpy()
-        kinds = rows.explanation_kind.map(KINDS.index).to_numpy()
+        tracks, kinds = rows.track.to_numpy(), rows.kind.to_numpy()
         reached = min(len(tracks), int(own.geometric(1 - world.listeners.stays[number])))
         gets = own.random(reached) < _chance(world, number, tracks[:reached], kinds[:reached])
         examined, played = examined + reached, played + int(gets.sum())

@@ -26,7 +26,11 @@ PROFILES = pa.schema(
         ("factors", pa.list_(pa.float32())),
         (
             "answers",
-            pa.list_(pa.struct([("kind", pa.string()), ("surplus", pa.float64()), ("judged", pa.int64())])),
+            pa.list_(
+                pa.struct(
+                    [("kind", pa.string()), ("surplus", pa.float64()), ("judged", pa.int64()), ("played", pa.int64())]
+                )
+            ),
         ),
     ]
 )
@@ -113,7 +117,9 @@ def make(seed, *, n_tracks=60, n_artists=12, n_listeners=6, heard_share=0.2, kno
             "banned_artists": some(artist_ids, 0.2 * rng.random()),
             "steady": bool(rng.random() < 0.2),
             "factors": rng.normal(size=4).tolist() if knowledge and rng.random() < 0.8 else None,
-            "answers": some([{"kind": k, "surplus": rng.normal(), "judged": 3} for k in features.KINDS], 0.3),
+            "answers": some(
+                [{"kind": k, "surplus": rng.normal(), "judged": 3, "played": 2} for k in features.KINDS], 0.3
+            ),
         }
         for u in range(n_listeners)
     ]
