@@ -8,7 +8,8 @@ In a sample world, two questions:
 - Tracks held out: the artist is known, a part of each artist's tracks is not.
 
 The oracle has the listens that are asked for: the factors that they give, with the listeners' factors as they are. So
-it knows more than any judge of sound could; "planted taste" is what the world's own chance to like a track gives.
+it knows more than any judge of sound could; "planted taste" is what the world's own chance to like a track gives. What
+somebody could tell who hears perfectly is "planted style": each track gets the mean direction of its style's tracks.
 The network is the one of `jobs.audio`, with its default settings, stopped by artists apart from the ones judged.
 """
 
@@ -37,7 +38,7 @@ STOP_SHARE = 0.125  # of the artists that are not judged: training stops by them
 def main(home: Path | None, folds: int, small: bool, json: Path | None) -> None:
     """Run, print, save."""
     with TemporaryDirectory() as scratch:
-        world, liking = load(home or Path(scratch), small)
+        world, liking, styles = load(home or Path(scratch), small)
     print(f"{world.listened.shape[0]} listeners, {world.listened.shape[1]} tracks of {len(set(world.groups))} artists, "
           f"{world.listened.nnz:,} pairs; words: {world.words is not None}")  # fmt: skip
     tables = {}
@@ -47,19 +48,19 @@ def main(home: Path | None, folds: int, small: bool, json: Path | None) -> None:
     ):
         measured = []
         for fold in range(folds):
-            measured.append(place(world, places == fold, liking, fold))
+            measured.append(place(world, places == fold, liking, styles, fold))
             print(title, fold, {name: round(of["AUC"], 4) for name, of in measured[-1].items()}, flush=True)
         tables[title] = mean_of(measured)
         show(f"{title}: mean of {folds} folds", tables[title])
         auc = {row["placed by"]: row["AUC"] for row in tables[title]}
-        for best in ("oracle", "planted taste"):
+        for best in ("planted style", "planted taste", "oracle"):
             closed = (auc["network"] - auc["MFCC ridge"]) / (auc[best] - auc["MFCC ridge"])
             print(f"of the gap in AUC from ridge to {best} the network closes {closed:.2f}")
     save(json, **{title.lower().replace(" ", "_"): rows for title, rows in tables.items()})
 
 
-def load(home: Path, small: bool) -> tuple[World, np.ndarray]:
-    """The world in a DISCOVER_HOME, made where there is none, and each listener's chance to like each track."""
+def load(home: Path, small: bool) -> tuple[World, np.ndarray, np.ndarray]:
+    """The world in a DISCOVER_HOME, made where there is none; each listener's chance to like each track; its style."""
     os.environ["DISCOVER_HOME"] = str(home)
     subprocess.run([sys.executable, "-m", "jobs.sample", "make", *(SMALL if small else ())], check=True)
     from jobs import weeks
@@ -85,7 +86,7 @@ def load(home: Path, small: bool) -> tuple[World, np.ndarray]:
     listened = csr_matrix((np.log2(1 + plays.plays), at), shape=(len(users), len(columns)))
     words = _words(lake, weeks.newest(), artists)
     world = World(listened, [sound[n] for n in usable], artists, words)
-    return world, truth.liking[track_ids].to_numpy()
+    return world, truth.liking[track_ids].to_numpy(), truth.track_style[track_ids].to_numpy()
 
 
 def _words(lake: "Lake", week: date, artists: np.ndarray) -> np.ndarray | None:
@@ -121,7 +122,9 @@ def _parts_within(groups: np.ndarray, folds: int) -> np.ndarray:
     return parts
 
 
-def place(world: World, held_out: np.ndarray, liking: np.ndarray, seed: int) -> dict[str, dict[str, float]]:
+def place(
+    world: World, held_out: np.ndarray, liking: np.ndarray, styles: np.ndarray, seed: int
+) -> dict[str, dict[str, float]]:
     """Figures of each contender on the tracks held out."""
     from jobs.audio.ridge import ridge_predictions
     from jobs.cold_start.estimate import blend, choose, from_words, join, others_of_artist
@@ -164,6 +167,8 @@ def place(world: World, held_out: np.ndarray, liking: np.ndarray, seed: int) -> 
         popular = plays[test, 0] / np.maximum(counts[test], 1)
         scores["popularity of the artist"] = np.broadcast_to(popular, relevant.shape)
     scores |= {name: users @ predicted.T for name, predicted in predictions.items()}
+    by_style = {style: unit(targets[enough & (styles == style)].sum(axis=0)[None])[0] for style in set(styles)}
+    scores["planted style"] = users @ np.stack([by_style[style] for style in styles[test]]).T
     scores["planted taste"] = liking[:, test]
     scores["oracle"] = users @ folded_in(world.listened[:, test].tocsr(), users, config).T
     return {name: judge(score, relevant) for name, score in scores.items()}
