@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 
 from jobs.lake import Lake
@@ -9,6 +10,10 @@ from jobs.settings import settings
 
 # Tests are over before a better compiler would pay.
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -Xss16m"
+
+# How long an example takes says more about the machine, and what is compiled at first use, than about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

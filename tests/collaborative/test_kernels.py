@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, random_array
 
@@ -34,7 +34,6 @@ def dense(cells, others, gram, ridge):
     return np.array(solved), total
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_cholesky_solves_each_row_and_tells_what_is_left(seed):
     cells, arrays, factors = problem(seed)
@@ -43,7 +42,6 @@ def test_cholesky_solves_each_row_and_tells_what_is_left(seed):
     assert factors == pytest.approx(solved, abs=1e-4)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_conjugate_gradient_comes_closer_with_each_step_and_tells_what_is_left(seed):
     cells, arrays, start = problem(seed)
@@ -64,7 +62,6 @@ def test_a_row_without_values_goes_to_zero():
         assert np.abs(factors).max() < 1e-4
 
 
-@settings(deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 7)), max_size=30), st.randoms())
 def test_triples_in_any_order_become_rows_in_the_order_of_their_columns(cells, shuffle):
     triples = [(row, column, 1.0 + row * 8 + column) for row, column in cells]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -38,7 +38,6 @@ def problems(draw):
     return listeners, tracks, draw(st.integers(0, 170)), draw(st.lists(pair, max_size=200))
 
 
-@settings(deadline=None)  # the first example compiles
 @given(problems())
 def test_the_best_are_those_of_a_full_sort_with_what_is_excluded_gone_before_the_cut(problem):
     listeners, tracks, k, pairs = problem
@@ -122,7 +121,6 @@ def test_of_equals_the_first_comes_first_and_what_is_masked_is_no_item():
     assert top(np.array([[-0.0, 0.0]]), 2)[0].tolist() == [[0, 1]], "there is one zero"
 
 
-@settings(deadline=None)
 @given(
     arrays(np.float32, (3, 200), elements=st.sampled_from([-np.inf, -1.5, 0, 0.25, 1e-40, 3e38])), st.integers(0, 220)
 )

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.culture import similarity
@@ -87,7 +87,6 @@ weights = st.lists(
 
 
 @given(terms=weights, k=st.integers(1, 4))
-@settings(deadline=None)
 def test_neighbours_are_the_nearest_and_blocks_do_not_matter(terms, k):
     vectors = rows(*[(a, "word", t, w) for a, t, w in terms])
     found = neighbours(vectors, k)

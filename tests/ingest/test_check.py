@@ -85,7 +85,7 @@ def test_times_outside_of_the_contract_are_rejected(listens):
     assert "is above 2100-01-01" in late
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)), st.integers(-14 * 60, 14 * 60))
 def test_every_moment_in_any_zone_comes_back(listens, moment, minutes):
     moment = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
@@ -106,7 +106,7 @@ def test_what_is_no_whole_number_is_rejected(listens, value):
     assert "is not a whole number" in reason
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_every_64_bit_number_comes_back_exactly_or_is_below_the_minimum(listens, number):
     row, reason = check_one(listens, ms_played=str(number))

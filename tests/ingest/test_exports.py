@@ -301,7 +301,7 @@ def test_spotifys_short_history_comes_in_too(music, tmp_path):
 objects = st.lists(st.dictionaries(st.sampled_from(["ts", "endTime", "x"]), st.text() | st.integers() | st.none()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(objects, st.integers(1, 40), st.sampled_from([None, 0, 2]), st.booleans())
 def test_an_array_comes_back_whole_wherever_it_is_cut(entries, chunk, indent, ascii_only):
     data = json.dumps(entries, indent=indent, ensure_ascii=ascii_only).encode(errors="surrogatepass")
@@ -313,7 +313,7 @@ def test_an_array_comes_back_whole_wherever_it_is_cut(entries, chunk, indent, as
     assert [b for p in parts for b in p.broken] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=60), st.integers(1, 40))
 def test_no_bytes_behind_the_good_records_cost_one_of_them(noise, chunk):
     data = b'[{"ts": "1"}, {"ts": "2"}, ' + noise

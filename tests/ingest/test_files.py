@@ -87,7 +87,7 @@ def test_bytes_that_are_not_utf8_cost_their_row_beside_quotes_too(tmp_path):
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x00"), max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(text.filter(str.strip), text), max_size=8), st.integers(1, 4))
 def test_whatever_pythons_csv_writes_comes_back(tmp_path, table, batch_rows):
     buffer = io.StringIO()
@@ -98,7 +98,7 @@ def test_whatever_pythons_csv_writes_comes_back(tmp_path, table, batch_rows):
     assert broken == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60), st.sampled_from(["csv", "tsv", "jsonl"]), st.integers(1, 4))
 def test_no_bytes_stop_the_reading_and_every_row_lies_on_its_line(tmp_path, noise, kind, batch_rows):
     header = {"csv": b"user,title\n", "tsv": b"user\ttitle\n", "jsonl": b""}[kind]

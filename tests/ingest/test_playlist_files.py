@@ -129,7 +129,7 @@ def test_what_is_no_playlist_or_means_harm_is_refused_by_name(tmp_path, name, co
         read_playlist(tmp_path / name)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=80), st.sampled_from(SUFFIXES))
 def test_no_bytes_do_more_than_be_refused(tmp_path, noise, suffix):
     path = Path(tmp_path / f"x{suffix}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import schemas
@@ -92,7 +92,6 @@ def test_what_is_not_known_of_the_list_before_is_not_made_up(folder, changes, wo
     assert any(words in line for line in html.texts(page, "li"))
 
 
-@settings(deadline=None)  # the first page compiles the template
 @given(text=HOSTILE)
 def test_whatever_data_hold_the_page_is_valid_and_runs_nothing_of_theirs(tmp_path_factory, text):
     folder = tmp_path_factory.getbasetemp()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -92,7 +92,6 @@ def test_similar_artists_go_both_ways_and_say_words_only():
     assert terms.tolist() == ["hushed, slow, warm"] * 2
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 8))
 def test_the_nearest_are_those_of_an_exhaustive_search(seed, n, k):
     rng = np.random.default_rng(seed)

@@ -29,7 +29,7 @@ def test_a_propensity_that_is_no_probability_is_an_error(propensity):
         learning.importance_weights([0.5, propensity], most=20)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_the_gradient_is_the_derivative_of_the_loss(seed):
     rng = np.random.default_rng(seed)

@@ -47,7 +47,7 @@ def credits(track):
     return {track["artist_id"], *(track["featured_artist_ids"] or [])}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, st.fixed_dictionaries(WORLDS), st.integers(1, 3), st.integers(1, 2), st.sampled_from([0.0, 0.2, 0.5]))
 def test_the_rules_hold_for_every_listener(seed, shape, cap, of_album, share):
     world = worlds.make(seed, **shape, max_per_artist=cap, max_per_album=of_album, new_release_share=share)
@@ -89,7 +89,7 @@ def is_new(track):
     return track["released_at"] is not None and 0 < (worlds.WEEK - track["released_at"]).days <= 28
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.fixed_dictionaries(WORLDS))
 def test_every_reason_is_true(seed, shape):
     world = worlds.make(seed, **shape)
@@ -144,7 +144,7 @@ def main_cluster(catalogue, profile):
     return max(sorted(weights), key=weights.get, default=None)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SEEDS, st.integers(1, 5))
 def test_a_listener_gets_the_same_list_in_any_company(seed, cut):
     world = worlds.make(seed, n_tracks=120, n_candidates=40)
@@ -155,7 +155,7 @@ def test_a_listener_gets_the_same_list_in_any_company(seed, cut):
     assert apart.equals(together)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(SEEDS)
 def test_the_score_is_what_the_model_says_of_the_logged_features(seed):
     world = worlds.make(seed)

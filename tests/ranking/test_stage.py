@@ -1,5 +1,6 @@
 """The steps over a lake: two weeks of lists, answers between them, and runs again."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -178,7 +179,8 @@ def test_a_damaged_policy_is_named(lake, spark):
     one_track(lake)
     main("learn", FIRST)
     (good,) = lake.arrow("policies", {"week": FIRST}).drop_columns("week").to_pylist()
-    for damage in ({"model": "{}"}, {"exploration": "{}"}, {"exploration": good["exploration"].replace("0.1", "7")}):
+    impossible = json.dumps(json.loads(good["exploration"]) | {"epsilon": 7})
+    for damage in ({"model": "{}"}, {"exploration": "{}"}, {"exploration": impossible}):
         policy = {**good, **damage, "policy_version": "broken-one"}
         lake.publish("policies", pa.Table.from_pylist([policy]), {"week": FIRST})
         for step, week in (("rank", FIRST), ("learn", SECOND)):

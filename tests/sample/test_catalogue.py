@@ -75,7 +75,7 @@ def test_identifiers_tell_nothing_of_the_styles(full):
 
 
 @given(st.integers(4, 300), st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_artists_never_share_a_name_and_some_names_are_hard(n, seed):
     names = artist_names(n, np.random.default_rng(seed))
     assert len({name.casefold() for name in names}) == n
@@ -86,7 +86,7 @@ def test_artists_never_share_a_name_and_some_names_are_hard(n, seed):
 @given(
     st.integers(5, 60), st.integers(4, 30), st.integers(0, 60), st.integers(0, 1000), st.integers(1, 30),
 )  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_sizes_that_are_allowed_make_a_catalogue(listeners, artists, new, seed, weeks):
     tracks = 2 * artists + 2 * new
     options = Options(FULL.week, listeners, artists, tracks, new, weeks, seed=seed)

@@ -63,7 +63,7 @@ def test_the_sketch_estimates_the_jaccard_similarity_of_shingles():
 
 
 @given(st.text(max_size=2000), st.text(max_size=2000))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_every_text_has_a_sketch_and_is_like_itself(one, other):
     first, second = sketch(one), sketch(other)
     assert similarity(first.minhash, first.minhash) in (0.0, 1.0)

@@ -90,7 +90,7 @@ def test_a_wrong_charset_costs_at_most_the_page(really, claimed):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_text_is_normalised_whatever_is_in_the_page(words):
     found = read(article("x").replace("</article>", f"<p>{words}</p></article>", 1)).article
     if found is not None:

@@ -158,7 +158,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.sampled_from(["Article", "Review", ["NewsArticle", 1], "Person"]))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_whatever_has_the_wrong_form_is_left_out(thing, kind):
     page = said(json_ld([{**thing, "@type": kind}]))
     for text in (page.title, page.section, page.language, *page.authors, *page.tags):
