@@ -33,7 +33,7 @@ def s3(tmp_path_factory):
     with log.open("w") as told, subprocess.Popen([*SERVER, "-p", str(port)], stdout=told, stderr=told) as server:
         try:
             address = f"http://127.0.0.1:{port}"
-            until = time.monotonic() + 120
+            until = time.monotonic() + 300
             while True:
                 try:
                     urlopen(Request(f"{address}/music", method="PUT"), timeout=5).close()
@@ -71,6 +71,7 @@ def stored(lake, name):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(not UV.exists(), reason="uv starts the server")
 def test_tables_live_on_object_storage_by_settings_alone(far, spark):
     far.publish("artists", pd.DataFrame({"artist_id": ["a"], "name": ["Nina"]}), ALL)
