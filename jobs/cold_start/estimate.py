@@ -80,9 +80,7 @@ def place(tracks: Tracks, held_out_share: float) -> Placed:
     training, choosing, judging = (np.flatnonzero(parts == part) for part in (TRAIN, STOP, TEST))
     words = from_words(tracks.artist_ids[training], tracks.written[training], tracks.heard[training], tracks.written)
     sums, counts = others_of_artist(tracks.artist_ids, tracks.heard, heard)
-    mix = choose(
-        *(of[choosing] for of in (tracks.sound, words, sums, counts, tracks.heard)),
-    )
+    mix = choose(*(of[choosing] for of in (tracks.sound, words, sums, counts, tracks.heard)))
     joined = join(tracks.sound, words, mix.words_weight)
     factors = blend(joined, sums, counts, mix.worth)
     judged = {
