@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from jobs.lake import Lake
 
 SMALL = ("--listeners", "80", "--artists", "40", "--tracks", "160", "--new-releases", "8")
-STOP_SHARE = 0.125  # of the artists that are not judged: training stops by them
+STOP_PARTS = 8  # of the artists that are not judged; training stops by one of these parts
+FOLDS, STOPS = 0, 1  # seeds of what parts the artists
 
 
 def main(home: Path | None, folds: int, small: bool, json: Path | None) -> None:
@@ -43,7 +44,7 @@ def main(home: Path | None, folds: int, small: bool, json: Path | None) -> None:
           f"{world.listened.nnz:,} pairs; words: {world.words is not None}")  # fmt: skip
     tables = {}
     for title, places in (
-        ("Nobody has heard the artist", _parts(world.groups, folds)),
+        ("Nobody has heard the artist", _parts(world.groups, folds, FOLDS)),
         ("New tracks of known artists", _parts_within(world.groups, folds)),
     ):
         measured = []
@@ -107,10 +108,10 @@ def _words(lake: "Lake", week: date, artists: np.ndarray) -> np.ndarray | None:
     return dense[[places.get(artist, -1) for artist in artists]]
 
 
-def _parts(groups: np.ndarray, folds: int) -> np.ndarray:
-    """A fold for each track, the same for all of a group."""
+def _parts(groups: np.ndarray, parts: int, seed: int) -> np.ndarray:
+    """A part for each track, the same for all of a group. Other seeds part independently of each other."""
     names, of_track = np.unique(groups, return_inverse=True)
-    return (np.random.default_rng(0).permutation(len(names)) % folds)[of_track]
+    return (np.random.default_rng(seed).permutation(len(names)) % parts)[of_track]
 
 
 def _parts_within(groups: np.ndarray, folds: int) -> np.ndarray:
@@ -140,7 +141,7 @@ def place(
     targets = unit(tracks)
     listeners = np.diff(kept.tocsc().indptr)
     enough = ~held_out & (listeners >= settings().audio.min_listeners)
-    stopping = enough & (_parts(world.groups, round(1 / STOP_SHARE)) == seed % round(1 / STOP_SHARE))
+    stopping = enough & (_parts(world.groups, STOP_PARTS, STOPS) == seed % STOP_PARTS)
     train, stop, test = (np.flatnonzero(part) for part in (enough & ~stopping, stopping, held_out))
     network = Network(world, train, stop, targets, settings().audio, seed)
     sound = np.zeros_like(targets)

@@ -263,17 +263,9 @@ class Crawl:
             left_out = links[room][0]
             self._tell(left_out, "skipped", "address limit", "and all others that this source leads to")
         links = links[: max(room, 0)]
-        new: list[Visit] = []
-        for mine in (True, False):
-            new += self._frontier.add(
-                (visit for visit, _ in links if self._shard.has(urls.host(visit.url)) is mine), mine
-            )
-        added = {visit.url for visit in new}
-        for visit, changed_at in links:
-            if visit.url not in added:
-                known = self._frontier.mention(visit.url, changed_at)
-                if known is not None:
-                    self._tell(visit, "skipped", "known")
+        new, unchanged = self._frontier.meet(links, self._shard.has)
+        for visit in unchanged:
+            self._tell(visit, "skipped", "known")
         return new
 
     def _interval(

@@ -2,12 +2,13 @@
 rested goes first."""
 
 import heapq
+import json
 import math
 import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,25 +101,45 @@ class Frontier:
             self._database.execute("COMMIT")
         return new
 
-    def mention(self, url: str, changed_at: datetime | None = None) -> Visit | None:
-        """Told that a known address is listed, and when it has changed: it is waited for when that was after the last
-        visit. Returns it when it is listed for the first time in this run and stays where it is, else None."""
-        page = _signed(urls.page_id(url))
+    def meet(
+        self, listed: Iterable[tuple[Visit, datetime | None]], mine: Callable[[str], bool]
+    ) -> tuple[list[Visit], list[Visit]]:
+        """Told what a page, feed or sitemap lists, and when each was changed, if it says so. Addresses that were not
+        known wait for their turn (or, where their host is not `mine`, are just known from now on), and so do those that
+        an earlier run knew and that were changed after the last visit.
+
+        Returns those that were not known; and those that an earlier run knew, that are listed for the first time in
+        this one, and that stay where they are.
+        """
+        listed_at: dict[int, tuple[Visit, datetime | None]] = {}
+        for visit, changed_at in listed:
+            listed_at.setdefault(_signed(urls.page_id(visit.url)), (visit, changed_at))
+        new, unchanged = [], []
         with self._changed:
-            row = self._database.execute(
-                f"SELECT {_COLUMNS}, host FROM addresses WHERE page = ? AND state = {KNOWN}", (page,)
-            ).fetchone()
-            if row is None:
-                return None
-            *columns, host = row
-            visit = _visit(columns)
-            outdated = changed_at is not None and visit.fetched_at is not None and changed_at > visit.fetched_at
-            self._database.execute(
-                "UPDATE addresses SET state = ? WHERE page = ?", (WAITING if outdated else DONE, page)
-            )
-            if outdated:
-                self._queue(host)
-            return None if outdated else visit
+            known = self._known(list(listed_at))
+            self._database.execute("BEGIN")
+            for page, (visit, changed_at) in listed_at.items():
+                state, fetched = known.get(page, (None, None))
+                if state is None:
+                    self._insert(visit, WAITING if mine(urls.host(visit.url)) else DONE)
+                    new.append(visit)
+                elif state == KNOWN:
+                    outdated = changed_at is not None and fetched is not None and changed_at.timestamp() > fetched
+                    self._database.execute(
+                        "UPDATE addresses SET state = ? WHERE page = ?", (WAITING if outdated else DONE, page)
+                    )
+                    if outdated:
+                        self._queue(urls.host(visit.url))
+                    else:
+                        unchanged.append(visit)
+            self._database.execute("COMMIT")
+        return new, unchanged
+
+    def _known(self, pages: list[int]) -> dict[int, tuple[int, float | None]]:
+        """The state of those that are there, and when they were fetched last."""
+        query = "SELECT page, state, fetched FROM addresses WHERE page IN (SELECT value FROM json_each(?))"
+        rows = self._database.execute(query, (json.dumps(pages),))
+        return {page: (state, fetched) for page, state, fetched in rows}
 
     def is_known(self, url: str) -> bool:
         """Whether an address was there before, in whatever state."""

@@ -1,12 +1,15 @@
 """Addresses of pages: one spelling for each, its identifier, and whether it lies within a site."""
 
 import hashlib
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from functools import lru_cache
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 MAX_LENGTH = 2048  # characters; longer ones are traps or tokens, not articles
+WRITTEN_LENGTH = 2 * MAX_LENGTH  # as it stands in a page, with tracking parameters
+REMEMBERED = 16384  # addresses: most links of a page are those of the page before
 MAX_SEGMENTS = 24  # of a path; deeper ones are links that lead into themselves
 FIRST_FREE_PORT = 1024  # below are other services of the net, which take a request for something else
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -26,7 +29,16 @@ def normalise(url: str, base: str = "") -> str | None:
     'http://example.org/b?page=2'
     """
     try:
-        parsed = parse_url(urljoin(base, "".join(url.split("\n")).strip()))
+        joined = urljoin(base, "".join(url.split("\n")).strip())
+    except ValueError:
+        return None
+    return _normalised(joined) if len(joined) <= WRITTEN_LENGTH else None
+
+
+@lru_cache(REMEMBERED)
+def _normalised(url: str) -> str | None:
+    try:
+        parsed = parse_url(url)
     except (LocationParseError, ValueError):
         return None
     if parsed.scheme not in DEFAULT_PORTS or not parsed.host or parsed.auth:
@@ -54,18 +66,19 @@ def page_id(url: str) -> int:
 
 def host(url: str) -> str:
     """The host of a normalised address: whom a delay is kept for."""
-    return urlsplit(url).hostname or ""
+    name = _parts(url)[1]
+    return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 
 
 def authority(url: str) -> str:
     """Scheme, host and port of a normalised address: what a robots.txt speaks for."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    scheme, name, _ = _parts(url)
+    return f"{scheme}://{name}"
 
 
 def within(url: str, root: str, path: str = "") -> bool:
     """Whether a page lies on the host of `root`, with or without "www.", and below `path`, or by default in the folder
-    of `root` or below.
+    of `root` or below. Both addresses are normalised.
 
     >>> within("https://example.org/music/1", "https://example.org/music/index.html")
     True
@@ -74,16 +87,19 @@ def within(url: str, root: str, path: str = "") -> bool:
     >>> within("https://www.example.org/news/1", "http://example.org/", "/news/")
     True
     """
-    page, top = urlsplit(url), urlsplit(root)
-    if _site(page.netloc) != _site(top.netloc):
+    (_, page_host, page_path), (_, top_host, top) = _parts(url), _parts(root)
+    if page_host.removeprefix("www.") != top_host.removeprefix("www."):
         return False
     if path:
-        return page.path.startswith(path)
-    folder, _, last = top.path.rpartition("/")
+        return page_path.startswith(path)
+    folder, _, last = top.rpartition("/")
     if last and "." not in last:
-        folder = top.path
-    return page.path == top.path or page.path.startswith(f"{folder}/")
+        folder = top
+    return page_path == top or page_path.startswith(f"{folder}/")
 
 
-def _site(authority: str) -> str:
-    return authority.removeprefix("www.")
+def _parts(url: str) -> tuple[str, str, str]:
+    """Scheme, host with port, and path of a normalised address, which needs no parser."""
+    scheme, _, rest = url.partition("://")
+    name, slash, path = rest.partition("/")
+    return scheme, name, slash + path.partition("?")[0]

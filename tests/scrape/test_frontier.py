@@ -42,6 +42,28 @@ def test_starts_come_first_then_new_pages_then_old_ones_and_each_once(frontier):
     assert taken == ["start", "1", "2", "old"]
 
 
+def test_of_what_is_listed_the_new_and_the_changed_wait_and_what_is_known_is_named_once(frontier):
+    from datetime import UTC, datetime
+
+    def known(name: str) -> Visit:
+        return Visit(f"http://a.test/{name}", "http://source.test/", 1, fetched_at=datetime(2026, 1, 2, tzinfo=UTC))
+
+    frontier.load((known(name), False) for name in ("same", "older", "changed"))
+    before, after = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)
+    names = [("new", None), ("same", None), ("older", before), ("changed", after), ("new", after)]
+    listed = [(visit(f"a.test/{name}"), changed_at) for name, changed_at in names] + [(visit("other.test/new"), None)]
+    new, unchanged = frontier.meet(listed, lambda host: host == "a.test")
+    assert [one.url for one in new] == ["http://a.test/new", "http://other.test/new"]
+    assert [one.url for one in unchanged] == ["http://a.test/same", "http://a.test/older"]
+    assert frontier.meet(listed, lambda host: True) == ([], [])
+    taken = []
+    while (one := frontier.take()) is not None:
+        taken.append(one.url.rpartition("/")[2])
+        frontier.fetched(one)
+        frontier.done(one)
+    assert taken == ["new", "changed"], "other.test is not ours"
+
+
 def test_one_page_of_a_host_is_out_at_a_time(frontier):
     frontier.add([visit("a.test/1"), visit("a.test/2"), visit("b.test/1")])
     first, second = frontier.take(), frontier.take()

@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,20 @@ def test_what_is_no_web_address_is_none(written):
 def test_no_text_breaks_it_and_the_spelling_is_final(text, base):
     once = urls.normalise(text, base)
     assert once is None or urls.normalise(once) == once
+
+
+@given(
+    st.text(max_size=60),
+    st.sampled_from(["http://example.org/a/b?c=d", "https://[2001:db8::1]:8443/", "http://a.test:81/"]),
+)
+def test_the_parts_of_an_address_are_those_that_the_standard_library_finds(text, base):
+    url = urls.normalise(text, base)
+    if url is not None:
+        parts = urlsplit(url)
+        assert urls.host(url) == (parts.hostname or "")
+        assert urls.authority(url) == f"{parts.scheme}://{parts.netloc}"
+        assert urls.within(url, f"{parts.scheme}://{parts.netloc}/", parts.path)
+        assert not parts.path or not urls.within(url, f"{parts.scheme}://{parts.netloc}/", f"{parts.path}x")
 
 
 def test_a_site_is_its_host_and_folder():
