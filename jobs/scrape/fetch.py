@@ -5,7 +5,6 @@ import http.client
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from http.cookiejar import DefaultCookiePolicy
 
 import requests
 import urllib3.exceptions
@@ -97,7 +96,14 @@ class Client:
         self._turns, self._timeout, self._max_bytes = turns, timeout_seconds, max_bytes
         self._agent = product_token(user_agent)
         self._guard = Guard(allow_private)
-        self._session = _Session(user_agent, GuardedAdapter(self._guard))
+        self._adapter = GuardedAdapter(self._guard)
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept": "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, "
+            "application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "keep-alive",
+        }
 
     @classmethod
     def of(cls, config: ScrapeSettings, turns: Turns) -> "Client":
@@ -112,7 +118,7 @@ class Client:
 
     def close(self) -> None:
         """Close all connections."""
-        self._session.close()
+        self._adapter.close()
         self._guard.close()
 
     def fetch(
@@ -139,9 +145,9 @@ class Client:
                 if spent >= self._timeout:
                     raise NotFetched("timeout", host_failed=True)
                 with self._turns.turn(urls.host(url)):
-                    exchange = _Exchange(self._session, self._agent, keep_start or self._max_bytes, keep_start is None)
+                    exchange = _Exchange(self._adapter, self._agent, keep_start or self._max_bytes, keep_start is None)
                     with self._guard.limit(self._timeout - spent) as limit:
-                        answer = exchange.get(url, limit, known.headers())
+                        answer = exchange.get(url, limit, self._headers | known.headers())
             except NotFetched as failure:
                 if exchange is not None:
                     spent, received = spent + exchange.seconds, received + exchange.received
@@ -162,8 +168,8 @@ class _Exchange:
     most : bytes of the body that are taken; whole : a longer one is a failure
     """
 
-    def __init__(self, session: requests.Session, agent: str, most: int, whole: bool):
-        self._session, self._agent, self._most, self._whole = session, agent, most, whole
+    def __init__(self, adapter: GuardedAdapter, agent: str, most: int, whole: bool):
+        self._adapter, self._agent, self._most, self._whole = adapter, agent, most, whole
         self.received, self.seconds = 0, 0.0
 
     def get(self, url: str, limit: Limit, headers: Mapping[str, str]) -> Page | str:
@@ -171,7 +177,10 @@ class _Exchange:
         started = time.monotonic()
         seconds = max(limit.ends - started, 0.001)
         try:
-            response = self._session.get(url, headers=headers, stream=True, allow_redirects=False, timeout=seconds)
+            # Without a session: it would keep cookies, take credentials and proxies from the environment, and follow
+            # redirects, whose bodies it reads to the end, whatever their size.
+            request = requests.Request("GET", url, headers).prepare()
+            response = self._adapter.send(request, stream=True, timeout=seconds)
             try:
                 answer = self._answer(url, response)
                 complete = self._rest(response)
@@ -268,30 +277,6 @@ def _failure(error: Exception, expired: bool) -> NotFetched:
             of_page = reason in ("broken content encoding", "bad address")
             return NotFetched(reason, _short(error), host_failed=not of_page)
     return NotFetched("broken answer", _short(error), host_failed=True)
-
-
-class _Session(requests.Session):
-    """A session without memory: no cookies, no credentials or proxies from the environment. Redirects are the
-    caller's business: requests would read their bodies to the end, whatever their size."""
-
-    def __init__(self, user_agent: str, adapter: GuardedAdapter):
-        super().__init__()
-        self.trust_env = False
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers = requests.structures.CaseInsensitiveDict(
-            {
-                "User-Agent": user_agent,
-                "Accept": "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, "
-                "application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1",
-                "Accept-Encoding": "gzip, deflate",
-                "Connection": "keep-alive",
-            }
-        )
-        self.mount("http://", adapter)
-        self.mount("https://", adapter)
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: requests follows nothing."""
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

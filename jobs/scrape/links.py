@@ -10,7 +10,7 @@ from jobs.scrape.tree import base_url, block, words
 
 MAX_LINKS = 2000  # of a page; whoever has more sets a trap
 MAX_TEXT_LINKS = 500  # of a main text
-AROUND = frozenset({"nav", "header", "footer", "aside", "menu"})  # where links are the site's, not the page's
+AROUND = ("nav", "header", "footer", "aside", "menu")  # where links are the site's, not the page's
 HEADLINE_WORDS = 3  # a link with as many is a headline, not a button
 LEAST_HEADLINES = 3  # pages with fewer list nothing
 PARAGRAPH = 80  # characters; shorter ones are captions
@@ -30,13 +30,14 @@ def page_links(tree: HtmlElement, url: str) -> list[Link]:
     """The links of a page in its order, each address once, without those that ask not to be followed."""
     home = base_url(tree, url)
     links: dict[str, Link] = {}
+    around = set(_anchors(tree, f"[{' or '.join(f'ancestor::{tag}' for tag in AROUND)}]"))
     for anchor in _anchors(tree):
         followed = "nofollow" not in (anchor.get("rel") or "").lower().split()
         address = urls.normalise(anchor.get("href"), home) if followed else None
         if address is None:
             continue
         text = words(anchor)
-        headline = text if text.count(" ") + 1 >= HEADLINE_WORDS and not _is_around(anchor) else ""
+        headline = text if text.count(" ") + 1 >= HEADLINE_WORDS and anchor not in around else ""
         links[address] = Link(address, headline or (links[address].headline if address in links else ""))
     return list(links.values())
 
@@ -77,9 +78,5 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def _anchors(tree: HtmlElement) -> list[HtmlElement]:
-    return tree.xpath(f"(//a[@href])[position() <= {MAX_LINKS}]")
-
-
-def _is_around(anchor: HtmlElement) -> bool:
-    return any(above.tag in AROUND for above in anchor.iterancestors())
+def _anchors(tree: HtmlElement, which: str = "") -> list[HtmlElement]:
+    return tree.xpath(f"(//a[@href])[position() <= {MAX_LINKS}]{which}")

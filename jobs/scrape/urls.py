@@ -13,6 +13,7 @@ REMEMBERED = 16384  # addresses: most links of a page are those of the page befo
 MAX_SEGMENTS = 24  # of a path; deeper ones are links that lead into themselves
 FIRST_FREE_PORT = 1024  # below are other services of the net, which take a request for something else
 DEFAULT_PORTS = {"http": 80, "https": 443}
+LINE_BREAKS = str.maketrans("", "", "\n\r\t")  # in an address they are a matter of layout
 
 # Parameters that say through which advert or mail a reader came; the page is the same without them.
 TRACKING_PREFIXES = ("utm_", "mc_", "pk_")
@@ -20,7 +21,7 @@ TRACKING = frozenset({"fbclid", "gclid", "dclid", "msclkid", "igshid", "yclid", 
 
 
 def normalise(url: str, base: str = "") -> str | None:
-    """The one spelling of a web address, resolved against `base`; None when it is not one.
+    """The one spelling of a web address, resolved against `base`, which is normalised itself; None when it is not one.
 
     Scheme and host are in lower case, international names as ASCII, the default port, the fragment and tracking
     parameters are gone, "." and ".." are resolved (RFC 3986, section 6).
@@ -28,10 +29,14 @@ def normalise(url: str, base: str = "") -> str | None:
     >>> normalise("../b?utm_source=rss&page=2#top", "HTTP://Example.org:80/a/c")
     'http://example.org/b?page=2'
     """
-    try:
-        joined = urljoin(base, "".join(url.split("\n")).strip())
-    except ValueError:
-        return None
+    url = url.translate(LINE_BREAKS).strip()
+    if base and url[:1] == "/" and url[:2] != "//" and ";" not in url:  # what most links are; urljoin is slower
+        joined = authority(base) + url
+    else:
+        try:
+            joined = urljoin(base, url)
+        except ValueError:
+            return None
     return _normalised(joined) if len(joined) <= WRITTEN_LENGTH else None
 
 
@@ -87,15 +92,19 @@ def within(url: str, root: str, path: str = "") -> bool:
     >>> within("https://www.example.org/news/1", "http://example.org/", "/news/")
     True
     """
-    (_, page_host, page_path), (_, top_host, top) = _parts(url), _parts(root)
-    if page_host.removeprefix("www.") != top_host.removeprefix("www."):
-        return False
-    if path:
-        return page_path.startswith(path)
+    site, page, below = _territory(root, path)
+    _, name, where = _parts(url)
+    return name.removeprefix("www.") == site and (where == page or where.startswith(below))
+
+
+@lru_cache(1024)
+def _territory(root: str, path: str) -> tuple[str, str, str]:
+    """The host without "www.", the path of the start page, and what all other paths begin with."""
+    _, name, top = _parts(root)
     folder, _, last = top.rpartition("/")
     if last and "." not in last:
         folder = top
-    return page_path == top or page_path.startswith(f"{folder}/")
+    return name.removeprefix("www."), path or top, path or f"{folder}/"
 
 
 def _parts(url: str) -> tuple[str, str, str]:

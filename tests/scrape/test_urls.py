@@ -1,4 +1,4 @@
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import given
@@ -39,6 +39,19 @@ def test_what_is_no_web_address_is_none(written):
 def test_no_text_breaks_it_and_the_spelling_is_final(text, base):
     once = urls.normalise(text, base)
     assert once is None or urls.normalise(once) == once
+
+
+@given(
+    st.sampled_from(["/", "//", "", "?", "#"]),
+    st.text("aé./;?#:%2f[@\\\t\r\n", max_size=20),
+    st.sampled_from(["http://example.org/a/b?c=d", "https://[2001:db8::1]:8443/x", "http://a.test:81/"]),
+)
+def test_an_address_is_resolved_as_the_standard_library_does_it(start, rest, base):
+    try:
+        joined = urljoin(base, start + rest)
+    except ValueError:
+        joined = "no address"
+    assert urls.normalise(start + rest, base) == urls.normalise(joined)
 
 
 @given(
