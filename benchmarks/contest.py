@@ -35,8 +35,9 @@ def alone(
     """Call `function` ("module:name") in a process of its own, and wait for it.
 
     python: the interpreter, for a peer that cannot live in this environment. arguments: what it gets, JSON. It
-    returns JSON, too: a dict, which comes back with two more entries: `wall_seconds`, of the whole process, and
-    `peak_mib`, the largest sum of the memory (PSS) of it and its children.
+    returns JSON, too: a dict, which comes back with three more entries: `wall_seconds`, of the whole process;
+    `cpu_seconds`, of it and all that it started, its own start included, up to the last look; and `peak_mib`, the
+    largest sum of their memory (PSS).
     Raises RuntimeError that names the function where the process fails; what it printed is on the terminal.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -44,15 +45,17 @@ def alone(
         command = [python, "-m", "benchmarks.contest", function, json.dumps(arguments), str(result)]
         started = time.perf_counter()
         process = subprocess.Popen(command, env={**os.environ, **(environment or {})})
-        peak = 0.0
+        peak, worked = 0.0, {}
         while process.poll() is None:
             looked = time.perf_counter()
-            peak = max(peak, _memory_mib(process.pid))
+            mib, seconds = _used(process.pid)
+            peak, worked = max(peak, mib), worked | seconds  # of processes that have ended the last look counts
             time.sleep(max(SAMPLE_SECONDS, (time.perf_counter() - looked) / SAMPLE_SHARE))
         if process.returncode:
             raise RuntimeError(f"{function}: exit status {process.returncode}")
         measured = json.loads(result.read_text())
-    return {**measured, "wall_seconds": time.perf_counter() - started, "peak_mib": peak}
+    wall = time.perf_counter() - started
+    return {**measured, "wall_seconds": wall, "cpu_seconds": sum(worked.values()), "peak_mib": peak}
 
 
 def cpu_seconds() -> float:
@@ -95,18 +98,20 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _memory_mib(pid: int) -> float:
-    total = 0
+def _used(pid: int) -> tuple[float, dict[int, float]]:
+    """Memory of a process and all below it, MiB, and the CPU seconds of each so far."""
+    total, seconds = 0, {}
     try:
         processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     except psutil.NoSuchProcess:
-        return 0.0
+        return 0.0, {}
     for process in processes:
         try:
             total += process.memory_full_info().pss
+            seconds[process.pid] = sum(process.cpu_times()[:2])
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-    return total / 2**20
+    return total / 2**20, seconds
 
 
 if __name__ == "__main__":

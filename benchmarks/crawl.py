@@ -5,7 +5,8 @@ The web is `benchmarks.crawl_server`: 200 hosts of 50 pages on loopback, each an
 once to a host. Two tasks:
 
 links: fetch all pages, parse each, follow its links. Ours is the crawl with its frontier, robots.txt, address checks
-and time limits, and links by `jobs.scrape.links`; Scrapy's is a spider with LxmlLinkExtractor. Nothing is stored.
+and time limits, and links by `jobs.scrape.links` in processes of their own, as the job reads pages; Scrapy's is a
+spider with LxmlLinkExtractor. Nothing is stored.
 
 articles: what `python -m jobs.scrape` does: extraction in processes of their own, everything committed to the lake.
 Scrapy calls the same extraction in its callback and writes JSON lines.
@@ -18,7 +19,6 @@ import argparse
 import json
 import math
 import os
-import resource
 import signal
 import socket
 import statistics
@@ -28,8 +28,10 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.contest import alone, arg_parser, is_installed, save, show
@@ -69,38 +71,48 @@ def serving(web: Web, log: list) -> Iterator[None]:
 # Contenders
 
 
-def ours_links(hosts: int, port: int, delay: float, pages: int) -> dict:
-    """Our crawl; pages are only parsed for their links."""
+def ours_links(hosts: int, port: int, delay: float, pages: int, shard: str = "1/1") -> dict:
+    """Our crawl, or a shard of it; pages are only parsed for their links."""
     from contextlib import closing
 
+    from jobs.scrape import urls
     from jobs.scrape.crawl import Crawl
     from jobs.scrape.fetch import Client
     from jobs.scrape.frontier import Frontier, Visit
+    from jobs.scrape.isolation import Processes
     from jobs.scrape.record import Source
     from jobs.scrape.robots import Cache, Robots
     from jobs.scrape.run_crawl import turns_of
-    from jobs.scrape.shards import WHOLE
+    from jobs.scrape.shards import Shard
     from jobs.settings import settings
 
-    config, counts = settings().scrape, {"pages": 0}
-    rows = [{"url": url, "kind": "site", "delay_seconds": delay} for url in _starts(hosts, port)]
+    config, counts, part = settings().scrape, {"pages": 0}, Shard.parse(shard)
+    starts = [url for url in _starts(hosts, port) if part.has(urls.host(url))]
+    rows = [{"url": url, "kind": "site", "delay_seconds": delay} for url in starts]
     sources = {row["url"]: Source.of(row, config) for row in rows}
     turns = turns_of(config)
     with tempfile.TemporaryDirectory() as folder:
         frontier = Frontier(turns, Path(folder) / "frontier.db")
         frontier.load((Visit(url, url), True) for url in sources)
-        with closing(Client.of(config, turns)) as client, closing(Cache(Path(folder) / "robots.db")) as cache:
+        with (
+            closing(Client.of(config, turns)) as client,
+            closing(Cache(Path(folder) / "robots.db")) as cache,
+            Processes(len(os.sched_getaffinity(0)), config.extract_seconds, ["jobs.scrape.extract"]) as isolated,
+        ):
             robots = Robots(config.user_agent, turns, config.max_delay_seconds, cache)
-            reader = Crawl(config, WHOLE, sources, frontier, turns, client, robots, _links, None, None)
+            read_page = partial(isolated, links_alone)
+            read_page(b"", None, "http://start.test/")  # the processes start before the clock does
+            reader = Crawl(config, part, sources, frontier, turns, client, robots, read_page, None, None)
             began = time.monotonic()
             for record in reader.run():
                 counts["pages"] += record.status == 200
         seconds = time.monotonic() - began
         frontier.remove()
-    return {**counts, "seconds": seconds, **_used()}
+    return {**counts, "seconds": seconds}
 
 
-def _links(body: bytes, charset: str | None, url: str, *others: object) -> object:
+def links_alone(body: bytes, charset: str | None, url: str, *others: object) -> object:
+    """A page of which only the links are wanted."""
     from jobs.scrape.extract import Reading
     from jobs.scrape.links import page_links
     from jobs.scrape.text import decode
@@ -123,7 +135,7 @@ def ours_articles(hosts: int, port: int, delay: float, pages: int) -> dict:
     lake.publish("sources", pd.DataFrame(rows), ALL)
     began = time.monotonic()
     measured = {metric: value for metric, dimension, value in crawl(lake, settings().scrape, WHOLE) if not dimension}
-    return {"pages": int(measured["pages"]), "seconds": time.monotonic() - began, **_used()}
+    return {"pages": int(measured["pages"]), "seconds": time.monotonic() - began}
 
 
 def ours_daily(hosts: int, port: int, delay: float, pages: int) -> dict:
@@ -199,24 +211,18 @@ def _scrapy(hosts: int, port: int, delay: float, output: Path | None) -> dict:
     process.crawl(Spider)
     began = time.monotonic()
     process.start()
-    return {**counts, "seconds": time.monotonic() - began, **_used()}
+    return {**counts, "seconds": time.monotonic() - began}
 
 
 def _starts(hosts: int, port: int) -> list[str]:
     return [f"http://{address(number)}:{port}/" for number in range(hosts)]
 
 
-def _used() -> dict:
-    """CPU seconds of this process and of those it has started, which have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return {"cpu": sum(usage.ru_utime + usage.ru_stime for usage in used)}
-
-
 # The contest
 
 
-def run(contender: str, web: Web, delay: float) -> dict:
-    """One run of a contender in a process of its own, against a server of its own."""
+def run(contender: str, web: Web, delay: float, shards: int = 1) -> dict:
+    """One run of a contender in a process of its own, or in one for each shard, against a server of its own."""
     log: list = []
     with tempfile.TemporaryDirectory() as home, serving(web, log):
         environment = {
@@ -226,7 +232,12 @@ def run(contender: str, web: Web, delay: float) -> dict:
             "OMP_NUM_THREADS": "1",
         }
         arguments = {"hosts": web.hosts, "port": web.port, "delay": delay, "pages": web.pages}
-        measured = alone(f"benchmarks.crawl:{contender}", environment, **arguments)
+        parts = [{"shard": f"{number}/{shards}"} for number in range(1, shards + 1)] if shards > 1 else [{}]
+        with ThreadPoolExecutor(shards) as pool:
+            call = partial(alone, f"benchmarks.crawl:{contender}", environment, **arguments)
+            found = list(pool.map(lambda part: call(**part), parts))
+    measured = found[0] | {name: sum(one[name] for one in found) for name in ("pages", "cpu_seconds", "peak_mib")}
+    measured["seconds"] = max(one["seconds"] for one in found)
     print(f"{contender}: {measured['pages']} pages in {measured['seconds']:.1f} s", file=sys.stderr)
     return {"contender": contender, **measured, "log": log}
 
@@ -288,7 +299,7 @@ def row(measured: dict, best: dict) -> dict:
         "seconds": measured["seconds"],
         "pages/s": speed,
         "ratio": speed / (best["pages"] / best["seconds"]),
-        "CPU ms/page": 1000 * measured["cpu"] / max(measured["pages"], 1),
+        "CPU ms/page": 1000 * measured["cpu_seconds"] / max(measured["pages"], 1),
         "peak MiB": measured["peak_mib"],
     }
 
@@ -304,14 +315,17 @@ def compare(task: str, web: Web, repeats: int) -> list[dict]:
 
 
 def with_delay(web: Web, delay: float) -> dict:
-    """A crawl with a delay: its time beside the floor, and its manners."""
-    polite = run("ours_links", web, delay)
+    """Crawls with a delay, in one process and in as many shards as there are cores: time beside the floor, manners."""
     floor = web.pages * delay + (web.pages + 1) * LATENCY  # a rest between robots.txt and each of the pages
-    times = {"delay": delay, "seconds": polite["seconds"], "floor": floor, "seconds/floor": polite["seconds"] / floor}
-    show("with a delay: the floor is one latency and one rest for each request", [times])
-    seen = manners(polite["log"], delay)
-    show("manners, by the server's log", [seen])
-    return {"delay": [times], "manners": [seen]}
+    times, seen = [], []
+    for shards in sorted({1, len(os.sched_getaffinity(0))}):
+        polite = run("ours_links", web, delay, shards)
+        seconds, processes = polite["seconds"], {"processes": shards}
+        times.append(processes | {"delay": delay, "seconds": seconds, "floor": floor, "seconds/floor": seconds / floor})
+        seen.append(processes | manners(polite["log"], delay))
+    show("with a delay: the floor is one latency and one rest for each request", times)
+    show("manners, by the server's log", seen)
+    return {"delay": times, "manners": seen}
 
 
 def main() -> None:

@@ -70,8 +70,9 @@ class Site(asyncio.Protocol):
             status, kind, body = b"404 Not Found", b"text/plain", b""
         head = b'HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nETag: "1"\r\n\r\n'
         answer = head % (status, kind, len(body)) + body
+        ended = asyncio.get_running_loop().time()  # before the client can know, or a slow server would see short rests
         self.transport.write(answer)
-        self.log.append((self.host, path, began, asyncio.get_running_loop().time(), len(answer)))
+        self.log.append((self.host, path, began, ended, len(answer)))
 
 
 async def serve(hosts: int, pages: int, port: int, file: Path) -> None:

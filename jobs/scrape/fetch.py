@@ -55,6 +55,9 @@ class Validators:
         return {name: value for name, value in named.items() if value}
 
 
+NOTHING_KNOWN = Validators()
+
+
 class NotFetched(Exception):
     """Why there is no page.
 
@@ -127,7 +130,7 @@ class Client:
         may: Callable[[str], None],
         *,
         keep_start: int | None = None,
-        known: Validators = Validators(),
+        known: Validators = NOTHING_KNOWN,
     ) -> Page:
         """Fetch a normalised address.
 

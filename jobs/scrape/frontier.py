@@ -2,23 +2,22 @@
 rested goes first."""
 
 import heapq
-import json
 import math
 import sqlite3
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from jobs.scrape import urls
 from jobs.scrape.extract import Hints
-from jobs.scrape.fetch import Validators
+from jobs.scrape.fetch import NOTHING_KNOWN, Validators
 from jobs.scrape.politeness import Turns
 
-KNOWN, WAITING, OUT, DONE = range(4)  # what state an address is in
+KNOWN, WAITING, DONE = range(3)  # what state an address is in; who is out is done, unless it comes back
 INDEX, NEW, AGAIN = range(3)  # in which order the pages of a host are taken
 
 _TABLE = """
@@ -49,7 +48,7 @@ class Visit:
     depth: int = 0
     title: str | None = None
     published_at: datetime | None = None  # UTC
-    known: Validators = field(default_factory=Validators)
+    known: Validators = NOTHING_KNOWN
     version: str | None = None
     fetched_at: datetime | None = None  # UTC
     attempts: int = 0
@@ -117,6 +116,8 @@ class Frontier:
         new, unchanged = [], []
         with self._changed:
             known = self._known(list(listed_at))
+            if all(page in known and known[page][0] != KNOWN for page in listed_at):
+                return [], []
             self._database.execute("BEGIN")
             for page, (visit, changed_at) in listed_at.items():
                 state, fetched = known.get(page, (None, None))
@@ -137,8 +138,8 @@ class Frontier:
 
     def _known(self, pages: list[int]) -> dict[int, tuple[int, float | None]]:
         """The state of those that are there, and when they were fetched last."""
-        query = "SELECT page, state, fetched FROM addresses WHERE page IN (SELECT value FROM json_each(?))"
-        rows = self._database.execute(query, (json.dumps(pages),))
+        numbers = ", ".join(map(str, pages))
+        rows = self._database.execute(f"SELECT page, state, fetched FROM addresses WHERE page IN ({numbers})")
         return {page: (state, fetched) for page, state, fetched in rows}
 
     def is_known(self, url: str) -> bool:
@@ -188,7 +189,7 @@ class Frontier:
 
     def _take(self, host: str) -> Visit:
         page, *columns = self._database.execute(_NEXT, (host,)).fetchone()
-        self._database.execute(f"UPDATE addresses SET state = {OUT} WHERE page = ?", (page,))
+        self._database.execute(f"UPDATE addresses SET state = {DONE} WHERE page = ?", (page,))
         self._waiting[host] -= 1
         if not self._waiting[host]:
             del self._waiting[host]
@@ -207,18 +208,15 @@ class Frontier:
     def done(self, visit: Visit, again: bool = False) -> None:
         """The page is dealt with, and what it led to has been added; or it is to be tried `again`, after all others of
         its host."""
-        page = _signed(urls.page_id(visit.url))
         with self._changed:
             self._working -= 1
             if again:
                 self._places += 1
                 self._database.execute(
                     f"UPDATE addresses SET state = {WAITING}, attempts = ?, rank = {AGAIN}, place = ? WHERE page = ?",
-                    (visit.attempts + 1, self._places, page),
+                    (visit.attempts + 1, self._places, _signed(urls.page_id(visit.url))),
                 )
                 self._queue(urls.host(visit.url))
-            else:
-                self._database.execute(f"UPDATE addresses SET state = {DONE} WHERE page = ?", (page,))
             if not self._working:
                 self._changed.notify_all()
 

@@ -1,12 +1,12 @@
 """What there is to read, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from jobs.scrape import urls
 from jobs.scrape.extract import Article
-from jobs.scrape.fetch import Validators
+from jobs.scrape.fetch import NOTHING_KNOWN, Validators
 from jobs.scrape.frontier import Visit
 from jobs.settings import ScrapeSettings
 
@@ -63,7 +63,7 @@ class Record:
     seconds: float | None = None
     title: str | None = None
     published_at: datetime | None = None  # UTC
-    known: Validators = field(default_factory=Validators)
+    known: Validators = NOTHING_KNOWN
     version: str | None = None
     due_at: datetime | None = None  # UTC
     article: Article | None = None
