@@ -34,12 +34,12 @@ def main(small: bool, json: Path | None) -> None:
                                                   size=size, steps=steps)})  # fmt: skip
             print(rows[-1], flush=True)
         for row in rows:
-            row.pop("wall_seconds"), row.pop("peak_mib")
+            row.pop("wall_seconds"), row.pop("cpu_seconds"), row.pop("peak_mib")
         show("Training", rows)
         for share in (0.1, 1):
             part = int(tracks * share)
             peaks.append(alone("benchmarks.audio_training:memory", environment, tracks=part))
-            peaks[-1].pop("wall_seconds"), peaks[-1].pop("peak_mib")
+            peaks[-1].pop("wall_seconds"), peaks[-1].pop("cpu_seconds"), peaks[-1].pop("peak_mib")
         show("Memory by size of the catalogue", peaks)
     save(json, training=rows, memory=peaks)
 

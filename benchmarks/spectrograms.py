@@ -49,7 +49,7 @@ def main(small: bool, json: Path | None) -> None:
             shutil.rmtree(songs)
         show(f"{files} files of {seconds} s, on {os.cpu_count()} cores", speeds)
         for row in shares:
-            row.pop("wall_seconds"), row.pop("peak_mib")
+            row.pop("wall_seconds"), row.pop("cpu_seconds"), row.pop("peak_mib")
         show("Where the time of one core goes, shares", shares)
         linear = []
         for count in counts:
