@@ -40,7 +40,7 @@ def main(small: bool, fit: bool) -> dict:
     by_length = [fastest(names=NAMES[1], articles=n * WORDS // k, words=k) for k in (LENGTHS[:2] if small else LENGTHS)]
     contest.show(f"one core, {NAMES[1]:,} names", by_length)
     size = {"names": 1_000, "articles": 2_000} if small else {"names": 100_000, "articles": 100_000}
-    in_spark = [{**size, **contest.alone("benchmarks.linking:spark", words=WORDS, **size)}]
+    in_spark = [_row(size, contest.alone("benchmarks.linking:spark", words=WORDS, **size))]
     contest.show("Spark: the whole process with its JVM and workers", in_spark)
     return {"quality": quality, "by_names": by_names, "by_length": by_length, "spark": in_spark}
 
@@ -85,7 +85,12 @@ def fastest(**size: int) -> dict:
     """The fastest of several processes that link as much on one core."""
     runs = [contest.alone("benchmarks.linking:one_core", **size) for _ in range(REPEATS)]
     best = max(runs, key=lambda run: run["articles/s"])
-    return {**size, **{k: v for k, v in best.items() if k != "wall_seconds"}}
+    return _row(size, best)
+
+
+def _row(size: dict[str, int], run: dict) -> dict:
+    own = {name: value for name, value in run.items() if name not in ("wall_seconds", "cpu_seconds", "peak_mib")}
+    return {**size, **own, "peak MiB": run["peak_mib"]}
 
 
 def one_core(names: int, articles: int, words: int) -> dict:
