@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.contest import alone, arg_parser, save, show
+from benchmarks.contest import alone, arg_parser, save, show, without_costs
 
 FRAMES = 1938  # of 90 s
 FACTORS = 64
@@ -30,16 +30,13 @@ def main(small: bool, json: Path | None) -> None:
         alone("benchmarks.audio_training:fill", environment, tracks=tracks)
         for name, size in SIZES.items():
             steps = {"default": 20 if small else 100, "2014": 2 if small else 8}[name]
-            rows.append({"network": name, **alone("benchmarks.audio_training:speed", environment,
-                                                  size=size, steps=steps)})  # fmt: skip
+            speed = alone("benchmarks.audio_training:speed", environment, size=size, steps=steps)
+            rows.append({"network": name, **without_costs(speed)})
             print(rows[-1], flush=True)
-        for row in rows:
-            row.pop("wall_seconds"), row.pop("cpu_seconds"), row.pop("peak_mib")
         show("Training", rows)
         for share in (0.1, 1):
             part = int(tracks * share)
-            peaks.append(alone("benchmarks.audio_training:memory", environment, tracks=part))
-            peaks[-1].pop("wall_seconds"), peaks[-1].pop("cpu_seconds"), peaks[-1].pop("peak_mib")
+            peaks.append(without_costs(alone("benchmarks.audio_training:memory", environment, tracks=part)))
         show("Memory by size of the catalogue", peaks)
     save(json, training=rows, memory=peaks)
 

@@ -17,6 +17,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+COSTS = ("wall_seconds", "cpu_seconds", "peak_mib")  # what `alone` adds
 SAMPLE_SECONDS = 0.2  # between two looks at the memory of a contender, at least
 SAMPLE_SHARE = 0.02  # most time that the looks take, because they slow a contender down
 
@@ -56,6 +57,11 @@ def alone(
         measured = json.loads(result.read_text())
     wall = time.perf_counter() - started
     return {**measured, "wall_seconds": wall, "cpu_seconds": sum(worked.values()), "peak_mib": peak}
+
+
+def without_costs(measured: Mapping[str, object]) -> dict:
+    """What a contender has measured itself, without what `alone` adds."""
+    return {name: value for name, value in measured.items() if name not in COSTS}
 
 
 def cpu_seconds() -> float:

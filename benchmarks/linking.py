@@ -84,13 +84,11 @@ def every_match(example: ambiguity.Example, index: NameIndex, capitals: bool) ->
 def fastest(**size: int) -> dict:
     """The fastest of several processes that link as much on one core."""
     runs = [contest.alone("benchmarks.linking:one_core", **size) for _ in range(REPEATS)]
-    best = max(runs, key=lambda run: run["articles/s"])
-    return _row(size, best)
+    return _row(size, max(runs, key=lambda run: run["articles/s"]))
 
 
 def _row(size: dict[str, int], run: dict) -> dict:
-    own = {name: value for name, value in run.items() if name not in ("wall_seconds", "cpu_seconds", "peak_mib")}
-    return {**size, **own, "peak MiB": run["peak_mib"]}
+    return {**size, **contest.without_costs(run), "peak MiB": run["peak_mib"]}
 
 
 def one_core(names: int, articles: int, words: int) -> dict:

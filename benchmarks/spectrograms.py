@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.contest import alone, arg_parser, save, show
+from benchmarks.contest import alone, arg_parser, save, show, without_costs
 
 RATE = 44_100
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "m4a")
@@ -45,11 +45,10 @@ def main(small: bool, json: Path | None) -> None:
                 theirs = alone("benchmarks.spectrograms:loop", ONE_THREAD, folder=str(songs), out=scratch)
             ours = _ours(songs, folder / f"home-{suffix}")
             speeds.append(_speed(suffix, files * seconds / 3600, ours, theirs, started))
-            shares.append({"format": suffix, **alone("benchmarks.spectrograms:phases", ONE_THREAD, folder=str(songs))})
+            phases = alone("benchmarks.spectrograms:phases", ONE_THREAD, folder=str(songs))
+            shares.append({"format": suffix, **without_costs(phases)})
             shutil.rmtree(songs)
         show(f"{files} files of {seconds} s, on {os.cpu_count()} cores", speeds)
-        for row in shares:
-            row.pop("wall_seconds"), row.pop("cpu_seconds"), row.pop("peak_mib")
         show("Where the time of one core goes, shares", shares)
         linear = []
         for count in counts:
