@@ -6,6 +6,7 @@ sees the old state or the new one, whenever the writer dies.
 
     python -m jobs.lake snapshots discover_weekly
     python -m jobs.lake rollback discover_weekly 4358109269873137077
+    python -m jobs.lake vacuum metrics
 """
 
 import argparse
@@ -13,17 +14,22 @@ import json
 import logging
 import uuid
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    ValidationException,
+)
 from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, Not
 from pyiceberg.table import Table as IcebergTable
 
@@ -44,6 +50,7 @@ NAMESPACE = "discover"
 APPEND = None  # replace nothing: keep all rows there are
 ALL = AlwaysTrue()  # replace the whole table
 
+Result = TypeVar("Result")
 Where = None | Mapping[str, Any] | str | BooleanExpression
 
 TABLE_PROPERTIES = {
@@ -53,6 +60,8 @@ TABLE_PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",
 }
+SNAPSHOTS = 32  # states that a table keeps at least: to go back to, and for readers that hold one
+PLANS = 10  # times that a commit is planned before it is given up
 log = logging.getLogger("discover")
 
 
@@ -154,21 +163,27 @@ class Lake:
         """
         contract, table = schemas.table(name), self._table(name)
         deleted = None if replace is APPEND else _expression(replace)
+        given = dict(replace) if isinstance(replace, Mapping) else {}
         with self._staged(table) as folder:
-            given = dict(replace) if isinstance(replace, Mapping) else {}
             files = write(contract, rows, given, table, folder)
-            count = self._audit(contract, table, files, deleted)
-            if not files and (deleted is None or table.current_snapshot() is None):
-                return Published(0, None)
-            described = {"discover.rows": str(count), **{f"discover.{k}": str(v) for k, v in given.items()}}
-            with warnings.catch_warnings(), table.transaction() as transaction:
-                warnings.filterwarnings("ignore", message="Delete operation did not match any records")
-                if deleted is not None and table.current_snapshot() is not None:
-                    transaction.delete(deleted, snapshot_properties=described)
-                if files:
-                    transaction.add_files(files, snapshot_properties=described, check_duplicate_files=False)
-        snapshot = table.current_snapshot()
-        return Published(count, snapshot.snapshot_id if snapshot else None)
+
+            def commit() -> Published:
+                count = self._audit(contract, table, files, deleted)
+                if not files and (deleted is None or table.current_snapshot() is None):
+                    return Published(0, None)
+                described = {"discover.rows": str(count), **{f"discover.{k}": str(v) for k, v in given.items()}}
+                with warnings.catch_warnings(), table.transaction() as transaction:
+                    warnings.filterwarnings("ignore", message="Delete operation did not match any records")
+                    if deleted is not None and table.current_snapshot() is not None:
+                        transaction.delete(deleted, snapshot_properties=described)
+                    if files:
+                        transaction.add_files(files, snapshot_properties=described, check_duplicate_files=False)
+                snapshot = table.current_snapshot()
+                return Published(count, snapshot.snapshot_id if snapshot else None)
+
+            published = _planned_anew(table, commit)
+        _forget_old_states(table)
+        return published
 
     def merge(self, name: str, rows: "pa.Table | pd.DataFrame") -> Merged:
         """Put `rows` into a catalogue table by its key: new ones are added, known ones replaced.
@@ -217,7 +232,7 @@ class Lake:
         table, expression = self._table(name), _expression(where)
         count = table.scan(row_filter=expression, selected_fields=schemas.table(name).key[:1]).count()
         if count:
-            table.delete(expression)
+            _planned_anew(table, lambda: table.delete(expression))
         return count
 
     def vacuum(self, name: str) -> int:
@@ -284,7 +299,7 @@ class Lake:
                 (NAMESPACE, name),
                 schema=contract.schema(),
                 partition_spec=contract.partition_spec(),
-                properties={**TABLE_PROPERTIES, "comment": contract.doc},
+                properties={**TABLE_PROPERTIES, **_bounds_in_full(contract), "comment": contract.doc},
             )
         if {f.name for f in table.schema().fields} < {c.name for c in contract.columns}:
             with table.update_schema() as update:  # the contract has a new column
@@ -334,6 +349,40 @@ class Lake:
         connection.execute(f"CREATE VIEW {quoted(view)} AS {query}")
 
 
+def _planned_anew(table: IcebergTable, commit: Callable[[], Result]) -> Result:
+    """Commit; when the files that it was to replace are not what the plan says, plan again on the newest state.
+
+    Another writer may have replaced them in between. And PyIceberg 0.12 may miss one: it prunes the manifests of an
+    overwrite in several threads with one evaluator that keeps the manifest at hand in itself.
+    """
+    for _ in range(PLANS - 1):
+        try:
+            return commit()
+        except ValidationException as changed:
+            log.debug("table %s: planning the commit again: %s", table.name(), changed)
+            table.refresh()
+    return commit()
+
+
+def _forget_old_states(table: IcebergTable) -> None:
+    """Expire the oldest snapshots, several at once. A commit copies the list of all of them dozens of times: without
+    this the thousandth takes ten seconds. Their files stay where they are until `Lake.vacuum`."""
+    current = table.current_snapshot()
+    old = [s.snapshot_id for s in table.snapshots()[:-SNAPSHOTS] if s != current]
+    if len(old) < SNAPSHOTS // 4:
+        return
+    try:
+        table.maintenance.expire_snapshots().by_ids(old).commit()
+    except CommitFailedException as overtaken:
+        log.debug("table %s: the next commit expires its old snapshots: %s", table.name(), overtaken)
+
+
+def _bounds_in_full(contract: Table) -> dict[str, str]:
+    """Iceberg cuts text off at 16 characters in the bounds of a file. Those of the columns that a table is
+    partitioned by are kept whole: a part is then replaced by what the manifests say, without opening its files."""
+    return {f"write.metadata.metrics.column.{text.split('|')[0]}": "full" for text in contract.partition}
+
+
 def _within_key(deleted: BooleanExpression, contract: Table) -> bool:
     """Whether the replaced part is told by columns of the key alone, each equal to one value: then no key of the
     staged rows can occur in what remains, provided that the staged rows lie in that part."""
@@ -357,7 +406,7 @@ def arg_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m jobs.lake",
-        description="List the states that a table has had, and go back to one.",
+        description="List the states that a table has had, go back to one, or throw the old ones away.",
         epilog="example: python -m jobs.lake snapshots discover_weekly",
     )
     commands = parser.add_subparsers(dest="command", required=True)
@@ -366,12 +415,19 @@ def arg_parser() -> argparse.ArgumentParser:
     back = commands.add_parser("rollback", help="make an earlier snapshot the current one")
     back.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
     back.add_argument("snapshot_id", type=int)
+    clean = commands.add_parser(
+        "vacuum",
+        help="delete every file that the current state does not need, for space; run it while nothing else writes",
+    )
+    clean.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
     return parser
 
 
 def main(command: str, table: str, snapshot_id: int | None = None) -> None:
-    """List snapshots, or roll back."""
+    """List snapshots, roll back, or vacuum."""
     lake = Lake()
+    if command == "vacuum":
+        log.info("%s files of table %s deleted", f"{lake.vacuum(table):,}", table)
     if command == "rollback":
         try:
             lake.rollback(table, snapshot_id)

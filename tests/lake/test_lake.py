@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pyarrow as pa
 import pytest
+from pyiceberg.table import Transaction
 
 import schemas
-from jobs.lake import ALL, APPEND, AuditFailed, Lake
+from jobs import cli
+from jobs.lake import ALL, APPEND, AuditFailed, Lake, main
 
 WEEK = date(2026, 11, 23)
 ARTISTS = pd.DataFrame({"artist_id": ["a1", "a2"], "name": ["Nina", "Air"]})
@@ -190,6 +192,61 @@ def test_processes_that_commit_to_one_table_at_once_lose_nothing(lake):
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         pool.map(record_one, range(8))
     assert sorted(lake.pandas("metrics")["stage"]) == ["before", *(f"stage{n}" for n in range(8))]
+
+
+def test_two_that_replace_one_partition_in_the_same_moment_leave_the_rows_of_one(lake, monkeypatch):
+    lake.record(WEEK, "a", [("value", "", 1)])
+    append = Transaction.add_files
+
+    def overtaken(*arguments, **options):
+        monkeypatch.setattr(Transaction, "add_files", append)
+        Lake().record(WEEK, "a", [("value", "", 2), ("other", "", 2)])
+        return append(*arguments, **options)
+
+    monkeypatch.setattr(Transaction, "add_files", overtaken)
+    lake.record(WEEK, "a", [("value", "", 3)])
+    assert lake.pandas("metrics")["value"].tolist() == [3]
+
+
+def test_a_partition_is_replaced_without_a_look_into_its_files_however_long_its_name_is(lake, monkeypatch):
+    for stage in ("process audio.spectrograms", "process audio.spectrograms.2"):
+        lake.record(WEEK, stage, [("seconds", "", 1)])
+    monkeypatch.setattr("pyiceberg.io.pyarrow.ArrowScan.to_table", None)
+    lake.record(WEEK, "process audio.spectrograms", [("seconds", "", 2)])
+    monkeypatch.undo()
+    assert sorted(lake.pandas("metrics")["value"]) == [1, 2]
+
+
+def test_a_table_keeps_its_latest_states_and_goes_back_to_the_oldest_of_them(lake, monkeypatch):
+    monkeypatch.setattr("jobs.lake.SNAPSHOTS", 8)
+    for number in range(12):
+        lake.record(WEEK, "a", [("value", "", number)])
+    states = lake.snapshots("metrics")
+    assert 8 <= len(states) < 10
+    assert states[-1]["current"]
+    assert lake.pandas("metrics")["value"].tolist() == [11]
+    lake.rollback("metrics", next(s["snapshot_id"] for s in states if s["rows"]))
+    assert lake.pandas("metrics")["value"].tolist() in ([7], [8])
+    lake.record(WEEK, "b", [("value", "", 0)])  # the one in use is not forgotten
+    assert len(lake.pandas("metrics")) == 2
+
+
+def test_the_command_lists_states_goes_back_and_deletes_what_no_state_needs(lake, capsys, caplog):
+    for number in range(3):
+        lake.record(WEEK, "a", [("value", "", number)])
+    folder = lake.config.home / "warehouse"
+    before = sum(1 for _ in folder.rglob("*.parquet"))
+    main("rollback", "metrics", lake.snapshots("metrics")[0]["snapshot_id"])
+    assert capsys.readouterr().out.splitlines()[0].endswith("<- current")
+    assert lake.pandas("metrics")["value"].tolist() == [0]
+    with caplog.at_level("INFO", "discover"):
+        main("vacuum", "metrics")
+    assert "of table metrics deleted" in caplog.text
+    assert (before, sum(1 for _ in folder.rglob("*.parquet"))) == (3, 1)
+    assert lake.pandas("metrics")["value"].tolist() == [0]
+    assert len(lake.snapshots("metrics")) == 1
+    with pytest.raises(cli.UserError, match="no snapshot 7"):
+        main("rollback", "metrics", 7)
 
 
 KILLED = """
