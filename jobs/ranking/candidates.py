@@ -97,30 +97,18 @@ def select(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: in
     Returns int (n_listeners, n), in the order of the catalogue, -1 behind the last.
     """
     linked = [name for name in ("collaborative", "sound", "playlist") if catalogue.links[name].nnz]
-    sources = [
-        _best_of_all(np.where(eligible, evidence.match, -np.inf), n),
-        *(_best_of_few(evidence.near[name].strength * eligible, n) for name in linked),
+    ranked = [
+        top(np.where(eligible, evidence.match, -np.inf), n)[0],
+        *(_best(evidence.near[name].strength, eligible, n) for name in linked),
         *([_best_by_words(evidence, eligible, catalogue, n)] if catalogue.similar_artists.nnz else []),
         _best_new(evidence, eligible, catalogue, n),
-        _most_popular(eligible, catalogue, n),
+        _first(catalogue.by_popularity, eligible, n),
     ]
-    rows, tracks, places = (np.concatenate(part) for part in zip(*sources, strict=True))
-    source = np.repeat(np.arange(len(sources)), [len(s[0]) for s in sources])
-
-    order = np.lexsort((source, places, tracks, rows))
-    first = np.r_[True, (np.diff(tracks[order]) != 0) | (np.diff(rows[order]) != 0)][: len(order)]
-    order = order[first]
-    order = order[np.lexsort((source[order], places[order], rows[order]))]
-    order = order[_place(rows[order], len(eligible)) < n]
-    return pad(rows[order], tracks[order], len(eligible), n)
-
-
-def pad(rows: np.ndarray, tracks: np.ndarray, n_listeners: int, width: int) -> np.ndarray:
-    """Pairs as a matrix (n_listeners, width), each row in the order of the catalogue, -1 behind the last."""
-    order = np.lexsort((tracks, rows))
-    rows, tracks = rows[order], tracks[order]
-    chosen = np.full((n_listeners, width), -1)
-    chosen[rows, _place(rows, n_listeners)] = tracks
+    chosen = np.full((len(eligible), n), -1)
+    by_source = np.full((len(ranked), len(eligible), n), -1, np.int32)
+    for source, tracks in enumerate(ranked):
+        by_source[source, :, : tracks.shape[1]] = tracks
+    _take_turns(by_source, np.full(eligible.shape[1], -1), chosen)
     return chosen
 
 
@@ -162,29 +150,19 @@ def _follow(rows, sources, weights, pointers, targets, data, most, strength, via
                 position[row, target] = at
 
 
-Ranked = tuple[np.ndarray, np.ndarray, np.ndarray]  # (row, track, place from 0), each (n_offers,)
+def _best(values: np.ndarray, eligible: np.ndarray, n: int) -> np.ndarray:
+    """The `n` largest values above 0 of each row among the eligible, int32 (n_listeners, at most n), the largest first;
+    -1: none."""
+    return top(np.where(eligible & (values > 0), values, -np.inf), n)[0]
 
 
-def _best_of_all(values: np.ndarray, n: int) -> Ranked:
-    """The `n` largest values of each row that are not -inf."""
-    found, _ = top(values, n)
-    rows, places = np.nonzero(found >= 0)
-    return rows, found[rows, places], places
-
-
-def _best_of_few(values: np.ndarray, n: int) -> Ranked:
-    """The `n` largest values of each row, where few are above 0 and only those count."""
-    rows, tracks = np.nonzero(values > 0)
-    return _in_order(rows, tracks, values[rows, tracks], n, len(values))
-
-
-def _best_by_words(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> Ranked:
+def _best_by_words(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> np.ndarray:
     """The popular tracks of artists near a played one in words; of one artist's tracks, the most popular first."""
-    values = evidence.words.strength[:, catalogue.artist] * (eligible & catalogue.popular_of_artist)
-    return _best_of_few(values * (1 + 1e-3 * catalogue.popularity), n)
+    values = evidence.words.strength[:, catalogue.artist] * (1 + 1e-3 * catalogue.popularity)
+    return _best(values, eligible & catalogue.popular_of_artist, n)
 
 
-def _best_new(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> Ranked:
+def _best_new(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> np.ndarray:
     """New releases: by played artists first, then by what else speaks for them."""
     new = np.flatnonzero(catalogue.new)
     artist = catalogue.artist[new]
@@ -192,26 +170,42 @@ def _best_new(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n:
     best = np.maximum(evidence.match.max(axis=1, initial=0, keepdims=True), 1e-9)
     values = 2 * (evidence.plays_artist[:, artist] > 0) + evidence.words.strength[:, artist]
     values = values + evidence.near["sound"].strength[:, new] + np.clip(match / best, 0, 1) + 1e-3  # all of them
-    rows, columns, places = _best_of_few(values * eligible[:, new], n)
-    return rows, new[columns], places
+    found = _best(values, eligible[:, new], n)
+    return np.where(found >= 0, np.append(new, -1)[found], -1)
 
 
-def _most_popular(eligible: np.ndarray, catalogue: Catalogue, n: int) -> Ranked:
-    """The eligible tracks with most listeners."""
-    reach = n + int((~eligible).sum(axis=1).max(initial=0))  # among so many there are n for every listener
-    ordered = eligible[:, catalogue.by_popularity[:reach]]
-    places = ordered.cumsum(axis=1, dtype=np.int32) - 1
-    rows, columns = np.nonzero(ordered & (places < n))
-    return rows, catalogue.by_popularity[columns], places[rows, columns]
+@njit(cache=True, nogil=True)
+def _first(order, eligible, n):
+    """The first `n` eligible tracks of an order, int32 (n_listeners, n); -1: none."""
+    found = np.full((len(eligible), n), -1, np.int32)
+    for row in range(len(eligible)):
+        count = 0
+        for track in order:
+            if count == n:
+                break
+            if eligible[row, track]:
+                found[row, count] = track
+                count += 1
+    return found
 
 
-def _in_order(rows: np.ndarray, tracks: np.ndarray, values: np.ndarray, n: int, n_listeners: int) -> Ranked:
-    order = np.lexsort((tracks, -values, rows))
-    rows, tracks = rows[order], tracks[order]
-    places = _place(rows, n_listeners)
-    return rows[places < n], tracks[places < n], places[places < n]
+@njit(cache=True, nogil=True)
+def _take_turns(ranked, seen, chosen):
+    """Fill `chosen` row by row: the first of each source that is not there yet, then the second, until it is full.
 
-
-def _place(rows: np.ndarray, n_listeners: int) -> np.ndarray:
-    """The number of each pair within its row, from 0; the rows are in order."""
-    return np.arange(len(rows)) - np.searchsorted(rows, np.arange(n_listeners))[rows]
+    ranked : int32 (n_sources, n_listeners, n), tracks; -1: none; seen : int64 (n_tracks,), all -1, to work with
+    chosen : int64 (n_listeners, n), all -1; in the order of the catalogue afterwards
+    """
+    n = chosen.shape[1]
+    for row in range(len(chosen)):
+        count = 0
+        for place in range(n):
+            for source in range(len(ranked)):
+                track = ranked[source, row, place]
+                if count < n and track >= 0 and seen[track] != row:
+                    seen[track] = row
+                    chosen[row, count] = track
+                    count += 1
+            if count == n:
+                break
+        chosen[row, :count].sort()
