@@ -38,7 +38,7 @@ def alone(
     python: the interpreter, for a peer that cannot live in this environment. arguments: what it gets, JSON. It
     returns JSON, too: a dict, which comes back with three more entries: `wall_seconds`, of the whole process;
     `cpu_seconds`, of it and all that it started, its own start included, up to the last look; and `peak_mib`, the
-    largest sum of their memory (PSS).
+    largest sum of their memory (PSS). What is a number or a word of it is printed at once: the tables come at the end.
     Raises RuntimeError that names the function where the process fails; what it printed is on the terminal.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,10 @@ def alone(
             raise RuntimeError(f"{function}: exit status {process.returncode}")
         measured = json.loads(result.read_text())
     wall = time.perf_counter() - started
-    return {**measured, "wall_seconds": wall, "cpu_seconds": sum(worked.values()), "peak_mib": peak}
+    measured |= {"wall_seconds": wall, "cpu_seconds": sum(worked.values()), "peak_mib": peak}
+    said = {name: value for name, value in {**arguments, **measured}.items() if isinstance(value, int | float | str)}
+    print(f"{function}: {', '.join(f'{name} {_cell(value)}' for name, value in said.items())}", file=sys.stderr)
+    return measured
 
 
 def without_costs(measured: Mapping[str, object]) -> dict:

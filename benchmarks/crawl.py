@@ -238,7 +238,6 @@ def run(contender: str, web: Web, delay: float, shards: int = 1) -> dict:
             found = list(pool.map(lambda part: call(**part), parts))
     measured = found[0] | {name: sum(one[name] for one in found) for name in ("pages", "cpu_seconds", "peak_mib")}
     measured["seconds"] = max(one["seconds"] for one in found)
-    print(f"{contender}: {measured['pages']} pages in {measured['seconds']:.1f} s", file=sys.stderr)
     return {"contender": contender, **measured, "log": log}
 
 
