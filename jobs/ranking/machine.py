@@ -28,26 +28,42 @@ def log_odds(x, weights, left, right, pairs, triples):
     pairs : float64 (n_features, order-2 rank); triples : float64 (n_features, order-3 rank); a rank may be 0
     """
     out = np.empty(len(x))
-    support = np.empty(x.shape[1], np.int64)
-    for row in range(len(x)):
-        n = _support(x[row], support)
-        out[row] = _linear(x[row], support[:n], weights, left, right)
-        for f in range(pairs.shape[1]):
-            first, second = 0.0, 0.0
-            for at in range(n):
-                term = x[row, support[at]] * pairs[support[at], f]
-                first += term
-                second += term * term
-            out[row] += 0.5 * (first * first - second)
-        for f in range(triples.shape[1]):
-            first, second, third = 0.0, 0.0, 0.0
-            for at in range(n):
-                term = x[row, support[at]] * triples[support[at], f]
-                first += term
-                second += term * term
-                third += term * term * term
-            out[row] += (first**3 - 3 * first * second + 2 * third) / 6
+    row, n = np.empty(x.shape[1]), x.shape[1]
+    of_products = weights[1 + n :]
+    seconds, thirds = np.ascontiguousarray(pairs.T), np.ascontiguousarray(triples.T)
+    for at in range(len(x)):
+        row[:] = x[at]
+        z = weights[0] + _dot(weights[1 : 1 + n], row)
+        for p in range(len(left)):
+            z += of_products[p] * row[left[p]] * row[right[p]]
+        for f in range(len(seconds)):
+            one, two, _ = _powers(seconds[f], row)
+            z += 0.5 * (one * one - two)
+        for f in range(len(thirds)):
+            one, two, three = _powers(thirds[f], row)
+            z += (one**3 - 3 * one * two + 2 * three) / 6
+        out[at] = z
     return out
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _dot(a, b):
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * b[i]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _powers(factors, row):
+    """The sums of the terms, of their squares and of their cubes; sums may be taken in lanes."""
+    one, two, three = 0.0, 0.0, 0.0
+    for i in range(len(row)):
+        term = factors[i] * row[i]
+        one += term
+        two += term * term
+        three += term * term * term
+    return one, two, three
 
 
 @njit(cache=True, nogil=True, parallel=True)
