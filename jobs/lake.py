@@ -167,22 +167,7 @@ class Lake:
         given = dict(replace) if isinstance(replace, Mapping) else {}
         with self._staged(table) as folder:
             files = write(contract, rows, given, table, folder)
-
-            def commit() -> Published:
-                count = self._audit(contract, table, files, deleted)
-                if not files and (deleted is None or table.current_snapshot() is None):
-                    return Published(0, None)
-                described = {"discover.rows": str(count), **{f"discover.{k}": str(v) for k, v in given.items()}}
-                with warnings.catch_warnings(), table.transaction() as transaction:
-                    warnings.filterwarnings("ignore", message="Delete operation did not match any records")
-                    if deleted is not None and table.current_snapshot() is not None:
-                        transaction.delete(deleted, snapshot_properties=described)
-                    if files:
-                        transaction.add_files(files, snapshot_properties=described, check_duplicate_files=False)
-                snapshot = table.current_snapshot()
-                return Published(count, snapshot.snapshot_id if snapshot else None)
-
-            published = _planned_anew(table, commit)
+            published = _planned_anew(table, lambda: self._commit(contract, table, files, deleted, given))
         _forget_old_states(table)
         return published
 
@@ -320,6 +305,28 @@ class Lake:
         except BaseException:
             storage.delete_folder(folder, table.io.properties)
             raise
+
+    def _commit(
+        self,
+        contract: Table,
+        table: IcebergTable,
+        files: list[str],
+        deleted: BooleanExpression | None,
+        given: Mapping[str, Any],
+    ) -> Published:
+        """Audit the staged files, and put them in the place of what `deleted` selects, in one transaction."""
+        count = self._audit(contract, table, files, deleted)
+        if not files and (deleted is None or table.current_snapshot() is None):
+            return Published(0, None)
+        described = {"discover.rows": str(count), **{f"discover.{k}": str(v) for k, v in given.items()}}
+        with warnings.catch_warnings(), table.transaction() as transaction:
+            warnings.filterwarnings("ignore", message="Delete operation did not match any records")
+            if deleted is not None and table.current_snapshot() is not None:
+                transaction.delete(deleted, snapshot_properties=described)
+            if files:
+                transaction.add_files(files, snapshot_properties=described, check_duplicate_files=False)
+        snapshot = table.current_snapshot()
+        return Published(count, snapshot.snapshot_id if snapshot else None)
 
     def _audit(self, contract: Table, table: IcebergTable, files: list[str], deleted: BooleanExpression | None) -> int:
         """Audit the staged files; return how many rows they have."""
