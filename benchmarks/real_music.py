@@ -69,7 +69,8 @@ def load(folder: Path, seconds: float, most: int | None) -> tuple[World, list[st
     """The soundtracks, and a name for each track; `most` tracks of each."""
     paths, groups = [], []
     for soundtrack in sorted(path for path in folder.iterdir() if path.is_dir()):
-        files = sorted(path for path in soundtrack.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        found = {path.resolve() for path in soundtrack.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()}
+        files = sorted(found)  # a package may hold links from one name to another
         files = [path for path in files if path.stat().st_size >= LEAST_BYTES][:most]
         if len(files) >= LEAST_TRACKS:
             paths += map(str, files)
