@@ -24,7 +24,8 @@ COPY docker /opt/discover/docker
 COPY schemas /opt/discover/schemas
 COPY jobs /opt/discover/jobs
 COPY dags /opt/discover/dags
-RUN python3.11 -m compileall -q /opt/discover
+RUN python3.11 -m compileall -q /opt/discover \
+ && cd /opt/discover && DISCOVER_HOME=/tmp/discover /opt/venv/bin/python -m jobs.spark && rm -r /tmp/discover
 
 ENV PATH=/opt/discover/docker:/opt/venv/bin:/usr/lib/postgresql/15/bin:$PATH \
     PYTHONPATH=/opt/discover \

@@ -19,11 +19,12 @@ setup: .venv/.ready ## make .venv from requirements.txt and find or install Java
 
 .venv/.ready: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(v != (3, 11) and f"Python 3.11 is needed, $(PYTHON) is {v[0]}.{v[1]}: set PYTHON=/path/to/python3.11")'
-	@echo "Setting up .venv (about half a minute, and 4 GB)"
+	@echo "Setting up .venv (about two minutes, and 4 GB)"
 	@test -x $(PY) || $(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
 	@.venv/bin/uv pip sync --compile-bytecode --python $(PY) requirements.txt
 	@$(PY) -m jobs.java
+	@$(PY) -m jobs.spark
 	@touch $@
 
 # Spark's JVMs live for seconds here: compiling quickly beats compiling well, at the price of deeper stacks.

@@ -26,7 +26,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 def main(small: bool, json: Path | None) -> None:
     """Run, print, save."""
-    files, seconds = (8, 30) if small else (60, 180)
+    files, seconds = (8, 30) if small else (240, 180)
     counts = (20, 100) if small else (100, 1000, 10_000)
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)

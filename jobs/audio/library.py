@@ -1,5 +1,6 @@
 """Which audio files need a (new) spectrogram, and how one file becomes a row of `spectrograms`."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from jobs.audio.isolation import Died, Isolated
 from jobs.audio.logmel import log_mel, to_levels
 from jobs.settings import AudioSettings
 
-REQUEST = "track_id string, path string"
 ROW = pa.schema(
     {
         "track_id": pa.string(),
@@ -115,12 +115,13 @@ def prefixes(digests: Iterable[str]) -> np.ndarray:
 
 
 def read_files(
-    config: AudioSettings, known: np.ndarray
+    requests: list[dict[str, str]], config: AudioSettings, known: np.ndarray
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """A function for Spark's mapInArrow: requests (track_id, path) become rows of `spectrograms`.
+    """A function for Spark's mapInArrow: numbers of requests become rows of `spectrograms`.
 
     One core a task: native libraries start no threads of their own. Files are decoded in a process of its own.
 
+    requests : the track_id and path of each file
     known : `prefixes` of the contents that are not decoded again
     """
 
@@ -128,11 +129,12 @@ def read_files(
         from threadpoolctl import threadpool_limits
 
         log_mel(np.zeros(SAMPLE_RATE, np.float32))  # librosa loads its parts when first used; the child inherits them
+        gc.freeze()  # Spark's worker collects garbage after each task: a tenth of a second with all those modules
         with threadpool_limits(1), Isolated(spectrogram, config.decode_seconds) as isolated:
             for batch in batches:
-                for request in batch.to_pylist():
-                    yield pa.RecordBatch.from_pylist([read_file(**request, config=config, known=known,
-                                                                spectrogram=isolated)], ROW)  # fmt: skip
+                for number in batch["id"].to_pylist():
+                    row = read_file(**requests[number], config=config, known=known, spectrogram=isolated)
+                    yield pa.RecordBatch.from_pylist([row], ROW)
 
     return read
 

@@ -22,7 +22,7 @@ LEAST_POWER = 1e-10  # power of silence
 @cache
 def _filters() -> tuple[np.ndarray, np.ndarray]:
     """The periodic Hann window (FFT_LENGTH,) and Slaney's mel filters (1 + FFT_LENGTH // 2, MEL_BANDS), float32."""
-    window = librosa.filters.get_window("hann", FFT_LENGTH, fftbins=True).astype(np.float32)
+    window = np.hanning(FFT_LENGTH + 1)[:-1].astype(np.float32)
     mel = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FFT_LENGTH, n_mels=MEL_BANDS)
     return window, np.ascontiguousarray(mel.T, np.float32)
 

@@ -13,7 +13,7 @@ from pyiceberg.expressions import In
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from jobs.audio.library import REQUEST, ROW, UNTOUCHED, Plan, plan, prefixes, read_files, recipe
+from jobs.audio.library import ROW, UNTOUCHED, Plan, plan, prefixes, read_files, recipe
 from jobs.lake import APPEND, Lake
 from jobs.progress import bar
 from jobs.settings import settings
@@ -75,10 +75,9 @@ def _chunks(new: pd.DataFrame, changed: pd.DataFrame) -> Iterator[tuple[pd.DataF
 
 def _read(spark: SparkSession, chunk: pd.DataFrame, known: np.ndarray) -> pa.Table:
     """What `library.read_files` makes of some requests."""
-    requests = spark.createDataFrame(list(chunk.itertuples(index=False, name=None)), REQUEST)
-    tasks = min(len(chunk), 4 * spark.sparkContext.defaultParallelism)  # more than cores, because files differ in size
-    read = read_files(settings().audio, known)
-    return requests.repartition(tasks).mapInArrow(read, from_arrow_schema(ROW)).toArrow().cast(ROW)
+    tasks = min(len(chunk), 8 * spark.sparkContext.defaultParallelism)  # more than cores, because files differ in size
+    read = read_files(chunk.to_dict("records"), settings().audio, known)
+    return spark.range(len(chunk), numPartitions=tasks).mapInArrow(read, from_arrow_schema(ROW)).toArrow().cast(ROW)
 
 
 def _completed(lake: Lake, spark: SparkSession, todo: Plan, rows: pa.Table) -> tuple[pa.Table, int]:

@@ -68,9 +68,10 @@ def good(tmp_path_factory):
 
 
 def read(paths):
-    requests = pa.RecordBatch.from_pydict({"track_id": paths, "path": paths})
+    requests = [{"track_id": path, "path": path} for path in paths]
+    numbers = pa.RecordBatch.from_pydict({"id": range(len(paths))})
     config = AudioSettings(decode_seconds=20)
-    return pa.Table.from_batches(list(read_files(config, prefixes([]))(iter([requests]))), ROW).to_pylist()
+    return pa.Table.from_batches(list(read_files(requests, config, prefixes([]))(iter([numbers]))), ROW).to_pylist()
 
 
 def test_no_broken_file_stops_the_others(good, tmp_path):
