@@ -27,8 +27,8 @@ setup: .venv/.ready ## make .venv from requirements.txt and find or install Java
 	@$(PY) -m jobs.spark
 	@touch $@
 
-# Spark's JVMs live for seconds here: compiling quickly beats compiling well, at the price of deeper stacks.
-QUICK_JAVA = -XX:TieredStopAtLevel=1 -Xss16m
+# Spark's JVMs live for seconds here: compiling quickly beats compiling well (QUICK in jobs/spark.py).
+QUICK_JAVA = -XX:TieredStopAtLevel=1 -Xss16m -XX:ReservedCodeCacheSize=240m
 
 .PHONY: weekly
 weekly: export DISCOVER_SPARK_JAVA_OPTIONS ?= $(QUICK_JAVA)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 LOGGING = ROOT / "jobs" / "log4j2.properties"
+# Compile quickly rather than well, at the price of deeper stacks; and where all that was compiled has place (the JVM
+# would leave it 48 MB, stop compiling once they are full, and end a session that goes on).
+QUICK = "-XX:TieredStopAtLevel=1 -Xss16m -XX:ReservedCodeCacheSize=240m"
 # Of this environment's Spark and Java. The JVM compares, and does without an archive of others, or a damaged one.
 CLASSES = Path(sys.prefix) / "spark.jsa"
 
@@ -89,7 +92,7 @@ def record_classes() -> None:
     CLASSES.unlink(missing_ok=True)
     fresh = CLASSES.with_suffix(".new")
     os.environ["DISCOVER_SPARK_MASTER"] = "local[2]"
-    os.environ["DISCOVER_SPARK_JAVA_OPTIONS"] = f'-Xlog:disable -XX:TieredStopAtLevel=1 -Xss16m "-XX:ArchiveClassesAtExit={fresh}"'
+    os.environ["DISCOVER_SPARK_JAVA_OPTIONS"] = f'{QUICK} -Xlog:disable "-XX:ArchiveClassesAtExit={fresh}"'
     settings.cache_clear()
     rows = [(f"u{number % 3}", f"t{number}", float(number)) for number in range(10)]
     with TemporaryDirectory() as scratch, session("record classes") as spark:

@@ -8,9 +8,6 @@ import pytest
 from jobs.lake import Lake
 from jobs.settings import settings
 
-# Tests are over before a better compiler would pay.
-QUICK_JAVA = "-XX:TieredStopAtLevel=1 -Xss16m"
-
 # How long an example takes says more about the machine, and what is compiled at first use, than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -37,13 +34,13 @@ def lake(home):
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory):
     """One Spark session on two cores for the whole run."""
-    from jobs.spark import session
+    from jobs.spark import QUICK, session
 
     patch = pytest.MonkeyPatch()
     patch.setenv("DISCOVER_HOME", str(tmp_path_factory.mktemp("spark")))
     patch.setenv("DISCOVER_SPARK_MASTER", "local[2]")
     patch.setenv("DISCOVER_SPARK_SHUFFLE_PARTITIONS", "2")
-    patch.setenv("DISCOVER_SPARK_JAVA_OPTIONS", QUICK_JAVA)
+    patch.setenv("DISCOVER_SPARK_JAVA_OPTIONS", QUICK)
     settings.cache_clear()
     try:
         with session("tests") as active:

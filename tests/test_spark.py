@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from jobs.settings import ROOT
+from jobs.spark import QUICK
 
 START = """
 import sys
@@ -24,7 +25,7 @@ def start(folder, *classes):
     loaded = folder / "loaded.txt"
     environment = os.environ | {
         "DISCOVER_SPARK_MASTER": "local[1]",
-        "DISCOVER_SPARK_JAVA_OPTIONS": f"-XX:TieredStopAtLevel=1 -Xss16m -Xlog:class+load:file={loaded}",
+        "DISCOVER_SPARK_JAVA_OPTIONS": f"{QUICK} -Xlog:class+load:file={loaded}",
     }
     command = [sys.executable, "-c", START, *map(str, classes)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)

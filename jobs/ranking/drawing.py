@@ -4,7 +4,8 @@ import numpy as np
 from numba import njit
 
 EPSILON_GREEDY, SOFTMAX = 0, 1
-SMALLEST = 1e-200  # weight of a pool below which it is too inexact
+SMALLEST = 1e-200  # weight of a pool below which it is too inexact, and its inverse above which it is
+GONE = -1  # in place of how far beyond its caps a candidate is: its work is in the list, or it never was a candidate
 
 
 @njit(cache=True, nogil=True)
@@ -20,100 +21,126 @@ def walk(
     become those of this policy, `expected` the mean of σ(values + effects of the place) over its choices.
     """
     n, n_candidates, n_kinds = log_odds.shape
-    n_works, n_artists = works.max() + 2, credits.max() + 2
-    work_taken, places_of_artist = np.zeros(n_works, np.bool_), np.zeros(n_artists, np.int64)
-    places_of_album = np.zeros(albums.max() + 2, np.int64)
-    places_of_cluster = np.zeros(quotas.shape[1], np.int64)
+    places_of_artist, places_of_album = np.zeros(credits.max() + 2, np.int64), np.zeros(albums.max() + 2, np.int64)
+    places_of_cluster, due = np.zeros(quotas.shape[1], np.int64), np.empty(quotas.shape[1], np.bool_)
     best, best_kind = np.empty(n_candidates), np.empty(n_candidates, np.int64)
-    allowed, explorable = np.empty(n_candidates, np.bool_), np.empty(n_candidates, np.bool_)
+    beyond, allowed = np.empty(n_candidates, np.int64), np.empty(n_candidates, np.int64)
     weights, of_candidate = np.empty((n_candidates, n_kinds)), np.empty(n_candidates)
+    everything = np.arange(n_candidates)
+    # Who shares a work, an artist, an album: chains from the last one of each to the one before.
+    last_of_work, before_by_work = np.full(works.max() + 2, -1), np.empty(n_candidates, np.int64)
+    last_of_artist, before_by_artist = np.full(len(places_of_artist), -1), np.empty(credits.shape[1:], np.int64)
+    last_of_album, before_by_album = np.full(len(places_of_album), -1), np.empty(n_candidates, np.int64)
 
     for row in range(n):
+        its_works, its_credits, its_albums = works[row], credits[row], albums[row]
+        its_fresh, its_clusters = fresh[row], clusters[row]
         _best_reasons(log_odds[row], best, best_kind)
-        _mark_top(best, explore_tracks, explorable)
+        order = np.argsort(-best, kind="mergesort")[: np.sum(best > -np.inf)]  # of equals, the first one is better
+        explorable = np.sort(order[:explore_tracks])
         _weigh(log_odds[row], best, best.max(), method, temperature, weights, of_candidate)
+        beyond[:] = GONE
+        for c in order:
+            beyond[c] = _beyond(
+                c, its_credits, its_albums, places_of_artist, places_of_album, max_per_artist, max_per_album
+            )
+            before_by_work[c], last_of_work[its_works[c]] = last_of_work[its_works[c]], c
+            if its_albums[c] >= 0:
+                before_by_album[c], last_of_album[its_albums[c]] = last_of_album[its_albums[c]], c
+            for m in range(credits.shape[2]):
+                artist = its_credits[c, m]
+                if artist >= 0:
+                    before_by_artist[c, m], last_of_artist[artist] = last_of_artist[artist], c * credits.shape[2] + m
         new, spent = 0, 0
         places_of_cluster[:] = 0
         for place in range(length):
             there = candidate[row, place] >= 0
             if replay and not there:
                 break
-            n_allowed = _allow(
-                best, works[row], credits[row], albums[row], fresh[row], clusters[row], quotas[row], complete[row],
-                complete_fresh[row], work_taken, places_of_artist, places_of_album, places_of_cluster,
-                max_per_artist, max_per_album, new < new_releases * (place + 1) // length, place, length, allowed,
-            )  # fmt: skip
-            if n_allowed == 0 and not there:
+            for cluster in range(len(due)):
+                due[cluster] = places_of_cluster[cluster] < quotas[row, cluster] * (place + 1) // length
+            behind = new < new_releases * (place + 1) // length
+            rules = _rules(order, beyond, its_fresh, behind, its_clusters, due, complete[row], complete_fresh[row])
+            at, most, only_fresh, only_due = rules
+            if at < 0 and not there:
                 break
-            top = -1
-            for c in range(n_candidates):
-                if allowed[c] and (top < 0 or best[c] > best[top]):
-                    top = c
-            # The pool that exploration draws from, and its weight. The best one is the first to be explorable.
-            any_explorable, total = top >= 0 and explorable[top], 0.0
-            for c in range(n_candidates):
-                if allowed[c] and (explorable[c] or not any_explorable):
-                    total += of_candidate[c]
-            if n_allowed > 0 and total < SMALLEST:  # far below the best that there was: weighed anew from here
-                total = _weigh_allowed(
-                    log_odds[row], best, best[top], allowed, explorable, any_explorable, method, temperature,
-                    weights, of_candidate,
-                )  # fmt: skip
-            share = 0.0
+            top = order[at] if at >= 0 else -1
+            pool = explorable if 0 <= at < len(explorable) else everything
+            share, total = 0.0, 0.0
             if explores[row] and spent < most_explored:
                 share = epsilon if method == EPSILON_GREEDY else 1.0
+            if share > 0 and top >= 0:
+                n_allowed = 0
+                for c in pool:
+                    if _is_allowed(c, beyond, most, its_fresh, only_fresh, its_clusters, due, only_due):
+                        allowed[n_allowed] = c
+                        n_allowed += 1
+                        total += of_candidate[c]
+                pool = allowed[:n_allowed]
+                if not SMALLEST < total < 1 / SMALLEST:  # far from what was best when it was weighed: anew from here
+                    _weigh(log_odds[row], best, best[top], method, temperature, weights, of_candidate)
+                    total = of_candidate[pool].sum()
             if there:
                 c, k = candidate[row, place], kind[row, place]
             else:
                 c, k = top, best_kind[top]
                 if share > 0 and (method == SOFTMAX or uniforms[row, place, 0] < epsilon):
-                    c, k = _pick(
-                        weights,
-                        of_candidate,
-                        allowed,
-                        explorable,
-                        any_explorable,
-                        uniforms[row, place, 1] * total,
-                        c,
-                        k,
-                    )
+                    c, k = _pick(weights, of_candidate, pool, uniforms[row, place, 1] * total, c, k)
                 candidate[row, place], kind[row, place] = c, k
             is_best = top >= 0 and c == top and k == best_kind[top]
             if replay or not there:
-                in_pool = allowed[c] and (explorable[c] or not any_explorable)
                 propensity[row, place] = (1 - share) * is_best
-                if in_pool and share > 0:
+                if share > 0 and c in pool:
                     propensity[row, place] += share * weights[c, k] / total
                 explored[row, place] = not is_best
             if replay and top >= 0:
                 expected[row, place] = (1 - share) * _sigmoid(values[row, top, best_kind[top]] + effects[place])
                 if share > 0:
-                    for other in range(n_candidates):
-                        if allowed[other] and (explorable[other] or not any_explorable):
-                            for reason in range(n_kinds):
-                                if weights[other, reason] > 0:
-                                    expected[row, place] += share * weights[other, reason] / total * _sigmoid(
-                                        values[row, other, reason] + effects[place]
-                                    )  # fmt: skip
+                    for other in pool:
+                        for reason in range(n_kinds):
+                            if weights[other, reason] > 0:
+                                expected[row, place] += share * weights[other, reason] / total * _sigmoid(
+                                    values[row, other, reason] + effects[place]
+                                )  # fmt: skip
             spent += explored[row, place]
-            new += fresh[row, c]
-            work_taken[works[row, c]] = True
+            new += its_fresh[c]
+            if its_clusters[c] >= 0:
+                places_of_cluster[its_clusters[c]] += 1
+            other = last_of_work[its_works[c]]
+            while other >= 0:
+                beyond[other] = GONE
+                other = before_by_work[other]
+            if its_albums[c] >= 0:
+                places_of_album[its_albums[c]] += 1
+                other = last_of_album[its_albums[c]]
+                while other >= 0:
+                    if beyond[other] != GONE:
+                        beyond[other] = max(beyond[other], places_of_album[its_albums[c]] + 1 - max_per_album)
+                    other = before_by_album[other]
             for m in range(credits.shape[2]):
-                if credits[row, c, m] >= 0:
-                    places_of_artist[credits[row, c, m]] += 1
-            if albums[row, c] >= 0:
-                places_of_album[albums[row, c]] += 1
-            if clusters[row, c] >= 0:
-                places_of_cluster[clusters[row, c]] += 1
-        for place in range(length):
-            if candidate[row, place] >= 0:
-                c = candidate[row, place]
-                work_taken[works[row, c]] = False
+                artist = its_credits[c, m]
+                if artist >= 0:
+                    places_of_artist[artist] += 1
+                    link = last_of_artist[artist]
+                    while link >= 0:
+                        other = link // credits.shape[2]
+                        if beyond[other] != GONE:
+                            beyond[other] = max(beyond[other], places_of_artist[artist] + 1 - max_per_artist)
+                        link = before_by_artist[other, link % credits.shape[2]]
+        for c in order:
+            last_of_work[its_works[c]] = -1
+            if its_albums[c] >= 0:
+                last_of_album[its_albums[c]] = -1
+            for m in range(credits.shape[2]):
+                if its_credits[c, m] >= 0:
+                    last_of_artist[its_credits[c, m]] = -1
+        for c in candidate[row]:
+            if c >= 0:
+                if its_albums[c] >= 0:
+                    places_of_album[its_albums[c]] = 0
                 for m in range(credits.shape[2]):
-                    if credits[row, c, m] >= 0:
-                        places_of_artist[credits[row, c, m]] = 0
-                if albums[row, c] >= 0:
-                    places_of_album[albums[row, c]] = 0
+                    if its_credits[c, m] >= 0:
+                        places_of_artist[its_credits[c, m]] = 0
 
 
 @njit(cache=True, nogil=True)
@@ -127,55 +154,61 @@ def _best_reasons(log_odds, best, best_kind):
 
 
 @njit(cache=True, nogil=True)
-def _mark_top(best, n, explorable):
-    """Mark the `n` best candidates; of equals, the first ones."""
-    order = np.argsort(-best, kind="mergesort")
-    explorable[:] = False
-    for at in range(min(n, len(order))):
-        explorable[order[at]] = best[order[at]] > -np.inf
+def _beyond(c, credits, albums, places_of_artist, places_of_album, max_per_artist, max_per_album):
+    """How many places an artist of a candidate, or its album, would have above its cap; 0: within both."""
+    most = 0
+    for m in range(credits.shape[1]):
+        if credits[c, m] >= 0:
+            most = max(most, places_of_artist[credits[c, m]] + 1 - max_per_artist)
+    if albums[c] >= 0:
+        most = max(most, places_of_album[albums[c]] + 1 - max_per_album)
+    return most
 
 
 @njit(cache=True, nogil=True)
-def _allow(
-    best, works, credits, albums, fresh, clusters, quotas, complete, complete_fresh, work_taken, places_of_artist,
-    places_of_album, places_of_cluster, max_per_artist, max_per_album, behind, place, length, allowed,
-):  # fmt: skip
-    """Mark what the rules leave for a place; returns how many candidates."""
-    least = np.iinfo(np.int64).max
-    beyond = np.zeros(len(best), np.int64)  # places that an artist or the album would have above its cap; 0: within
-    for c in range(len(best)):
-        allowed[c] = best[c] > -np.inf and not work_taken[works[c]]
-        if allowed[c]:
-            for m in range(credits.shape[1]):
-                if credits[c, m] >= 0:
-                    beyond[c] = max(beyond[c], places_of_artist[credits[c, m]] + 1 - max_per_artist)
-            if albums[c] >= 0:
-                beyond[c] = max(beyond[c], places_of_album[albums[c]] + 1 - max_per_album)
-            least = min(least, beyond[c])
-    most = least if complete else 0
-    any_fresh = False
-    for c in range(len(best)):
-        allowed[c] = allowed[c] and beyond[c] <= most
-        any_fresh = any_fresh or (allowed[c] and fresh[c])
-    if behind and not any_fresh and not complete_fresh:
-        allowed[:] = False
-        return 0
-    any_due = False
-    for c in range(len(best)):
-        allowed[c] = allowed[c] and (fresh[c] or not (behind and any_fresh))
-        any_due = any_due or (allowed[c] and _due(clusters[c], quotas, places_of_cluster, place, length))
-    n_allowed = 0
-    for c in range(len(best)):
-        if any_due:
-            allowed[c] = allowed[c] and _due(clusters[c], quotas, places_of_cluster, place, length)
-        n_allowed += allowed[c]
-    return n_allowed
+def _rules(order, beyond, fresh, behind, clusters, due, complete, complete_fresh):
+    """What holds at a place, where the list is `behind` its new releases, or some clusters are `due`: where in `order`
+    the best candidate stands that is allowed, -1: none; how far beyond its caps a candidate may be; whether only new
+    releases, only those of due clusters are allowed."""
+    most, any_due = 0, due.any()
+    if complete:
+        most = np.iinfo(np.int64).max
+        for c in order:
+            if beyond[c] != GONE:
+                most = min(most, beyond[c])
+    first, first_due, first_fresh, first_fresh_due = -1, -1, -1, -1
+    for at in range(len(order)):
+        c = order[at]
+        if beyond[c] == GONE or beyond[c] > most:
+            continue
+        is_due = any_due and clusters[c] >= 0 and due[clusters[c]]
+        if first < 0:
+            first = at
+        if is_due and first_due < 0:
+            first_due = at
+        if fresh[c]:
+            if first_fresh < 0:
+                first_fresh = at
+            if is_due and first_fresh_due < 0:
+                first_fresh_due = at
+        if (not behind or fresh[c]) and (not any_due or is_due):
+            break
+    if behind and first_fresh >= 0:
+        return (first_fresh_due if first_fresh_due >= 0 else first_fresh), most, True, first_fresh_due >= 0
+    if behind and not complete_fresh:
+        return -1, most, True, False
+    return (first_due if first_due >= 0 else first), most, False, first_due >= 0
 
 
 @njit(cache=True, nogil=True)
-def _due(cluster, quotas, places_of_cluster, place, length):
-    """Whether a cluster of taste has fewer places than it should have by now."""
-    return cluster >= 0 and places_of_cluster[cluster] < quotas[cluster] * (place + 1) // length
+def _is_allowed(c, beyond, most, fresh, only_fresh, clusters, due, only_due):
+    """Whether the rules leave a candidate for a place; the arguments are as in and from `_rules`."""
+    return (
+        beyond[c] != GONE
+        and beyond[c] <= most
+        and (fresh[c] or not only_fresh)
+        and (not only_due or (clusters[c] >= 0 and due[clusters[c]]))
+    )
 
 
 @njit(cache=True, nogil=True)
@@ -191,34 +224,19 @@ def _weigh(log_odds, best, reference, method, temperature, weights, of_candidate
 
 
 @njit(cache=True, nogil=True)
-def _weigh_allowed(
-    log_odds, best, reference, allowed, explorable, any_explorable, method, temperature, weights, of_candidate
-):  # fmt: skip
-    """`_weigh` with another reference; returns the weight of the pool. What is not allowed has weight 0 from now on
-    where its weight would not be finite: it is above the best that is allowed, so it never will be again."""
-    _weigh(log_odds, best, reference, method, temperature, weights, of_candidate)
-    total = 0.0
-    for c in range(len(best)):
-        if allowed[c] and (explorable[c] or not any_explorable):
-            total += of_candidate[c]
-    return total
-
-
-@njit(cache=True, nogil=True)
-def _pick(weights, of_candidate, allowed, explorable, any_explorable, left, last_c, last_k):
+def _pick(weights, of_candidate, pool, left, last_c, last_k):
     """The action of the pool that a number in [0, weight of the pool) falls on; the last one where rounding leaves
     something over."""
-    for c in range(len(of_candidate)):
-        if allowed[c] and (explorable[c] or not any_explorable):
-            if left >= of_candidate[c]:
-                left -= of_candidate[c]
-                continue
-            for k in range(weights.shape[1]):
-                if weights[c, k] > 0:
-                    last_c, last_k = c, k
-                    left -= weights[c, k]
-                    if left < 0:
-                        return c, k
+    for c in pool:
+        if left >= of_candidate[c]:
+            left -= of_candidate[c]
+            continue
+        for k in range(weights.shape[1]):
+            if weights[c, k] > 0:
+                last_c, last_k = c, k
+                left -= weights[c, k]
+                if left < 0:
+                    return c, k
     return last_c, last_k
 
 

@@ -311,11 +311,26 @@ def _brought_by(values: list[np.ndarray], there: np.ndarray) -> np.ndarray:
 
     values : of each model, (n_listeners, n_candidates), above 0 where it speaks for a track
     """
-    nobody = there.shape[1]
-    places = np.full((len(values), *there.shape), nobody)
-    for at, value in enumerate(values):
-        speaks = there & (value > 0)
-        order = np.argsort(np.where(speaks, -value, np.inf), axis=1, kind="stable")
-        np.put_along_axis(places[at], order, np.broadcast_to(np.arange(nobody), there.shape), axis=1)
-        places[at][~speaks] = nobody
-    return np.where(places.min(axis=0) < nobody, places.argmin(axis=0), -1)
+    models = np.full(there.shape, -1)
+    _highest(np.stack(values).astype(np.float64), there, models)
+    return models
+
+
+@njit(cache=True, nogil=True)
+def _highest(values, there, models):
+    """Fill `models` with what `_brought_by` returns; of models by which a candidate stands equally high, the first."""
+    n_models, n, n_candidates = values.shape
+    speaks, below, highest = np.empty(n_candidates, np.int64), np.empty(n_candidates), np.empty(n_candidates, np.int64)
+    for row in range(n):
+        highest[:] = n_candidates
+        for model in range(n_models):
+            count = 0
+            for c in range(n_candidates):
+                if there[row, c] and values[model, row, c] > 0:
+                    speaks[count], below[count] = c, -values[model, row, c]
+                    count += 1
+            order = np.argsort(below[:count], kind="mergesort")
+            for place in range(count):
+                c = speaks[order[place]]
+                if place < highest[c]:
+                    highest[c], models[row, c] = place, model

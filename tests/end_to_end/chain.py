@@ -10,7 +10,7 @@ import pandas as pd
 
 from jobs.lake import Lake
 from jobs.settings import ROOT, Settings
-from tests.conftest import QUICK_JAVA
+from jobs.spark import QUICK
 
 WEEK = date(2026, 11, 16)
 TINY = ["--listeners", "40", "--artists", "16", "--tracks", "120", "--new-releases", "12", "--audio-seconds", "6"]
@@ -41,7 +41,7 @@ def environment(home: Path) -> dict[str, str]:
         "DISCOVER_SCRAPE_THREADS": "1",  # of two copies the first that is read is the original: pages in one order
         "DISCOVER_SPARK_MASTER": "local[2]",
         "DISCOVER_SPARK_SHUFFLE_PARTITIONS": "2",
-        "DISCOVER_SPARK_JAVA_OPTIONS": QUICK_JAVA,
+        "DISCOVER_SPARK_JAVA_OPTIONS": QUICK,
         "DISCOVER_AUDIO_EPOCHS": "2",
         "DISCOVER_ALERTS_SHORT_LISTS": "1",  # so few tracks do not fill everybody's second list
         "DISCOVER_ALERTS_COVERAGE_DROP": "1",

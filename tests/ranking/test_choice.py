@@ -218,6 +218,16 @@ def test_a_cluster_of_taste_that_has_no_track_left_does_not_end_the_list():
     assert draw(offered, length=3).candidate.tolist() == [[2, 0, 1]]
 
 
+@pytest.mark.parametrize("worse", [-300, -2000])
+def test_what_a_rule_put_aside_has_its_weight_again_when_the_rule_no_longer_holds(worse):
+    # The second and the fourth place are owed to cluster 1, which softmax would never choose beside the others.
+    offered = actions([[0.0], [0.0], [0.0], [worse], [worse]], clusters=[0, 0, 0, 1, 1], quotas=[0, 2], repeat=50)
+    how = exploration(method="softmax", temperature=0.5, epsilon=0.0, most_explored=4)
+    lists = draw(offered, how, length=4)
+    assert np.isin(lists.candidate, (0, 1, 2)).tolist() == [[True, False, True, False]] * 50
+    np.testing.assert_allclose(lists.propensity, [[1 / 3, 1 / 2, 1 / 2, 1]] * 50)
+
+
 def test_a_listener_draws_the_same_numbers_in_any_company():
     alone = choice.uniforms_of(["b"], 30, seed=5)
     assert (choice.uniforms_of(["a", "b"], 30, seed=5)[1] == alone[0]).all()
