@@ -1,6 +1,6 @@
 """Audits: does what is about to be written keep its contract? All of it SQL, run out of core by DuckDB."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import duckdb
@@ -74,10 +74,13 @@ def rules(contract: Table, against: str | None) -> Iterator[tuple[str, str]]:
         yield audit.rule, audit.sql
 
 
-def check(connection: duckdb.DuckDBPyConnection, contract: Table, against: str | None) -> None:
-    """Raise `AuditFailed` with every broken rule of the view `staged`; return when all hold."""
+def check(connection: duckdb.DuckDBPyConnection, contract: Table, queries: Iterable[tuple[str, str]]) -> None:
+    """Raise `AuditFailed` with every broken rule of the view `staged`; return when all hold.
+
+    queries : of `rules`
+    """
     broken = []
-    for rule, sql in rules(contract, against):
+    for rule, sql in queries:
         (count,) = connection.execute(f"SELECT count(*) FROM ({sql})").fetchone()
         if count:
             broken.append(f"{rule}: {count:,} broken, for example\n{_examples(connection, sql)}")
