@@ -139,6 +139,7 @@ def main() -> None:
                 run(home, "jobs.audio", "train", *week)
                 run(home, "jobs.audio", "embed", *week)
             run(home, "jobs.cold_start", *week)
+            run(home, "jobs.ranking", "learn", *week, **changed)
             run(home, "jobs.ranking", "rank", *week, **changed)
             rows.append({"variant": name, **judge(lake)})
             print(rows[-1], file=sys.stderr)
