@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = ROOT / ".discover"  # where everything lives: catalog, tables, models, output
-    sql_memory: str = "2GB"  # most memory of one SQL query (audits, `python -m jobs.query`); beyond it spills to disk
+    sql_memory: str = "2GB"  # most memory of SQL (audits, imports, `python -m jobs.query`); the rest goes to disk
     seed: int = 0  # every random choice is drawn from this, the week and the job's name
 
     catalog: CatalogSettings = CatalogSettings()

@@ -23,7 +23,6 @@ from jobs.progress import bar
 from schemas.contract import Table
 
 SHOWN = 5  # paths that lead nowhere, in the log
-MEMORY = "512MB"  # for the rows between reading and writing; what does not fit goes to disk
 
 log = logging.getLogger("discover")
 
@@ -63,7 +62,6 @@ def load_files(lake: Lake, name: str, kind: Kind, paths: list[Path], *, strict: 
         for source in sources:
             stack.callback(source.rejects.discard)
         connection = stack.enter_context(lake.connect())
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
         _create_staged(connection, contract)
         for number, source in enumerate(sources):
             _stage(connection, kind, number, source, batch_rows)
