@@ -65,13 +65,12 @@ def walk(
             if at < 0 and not there:
                 break
             top = order[at] if at >= 0 else -1
-            pool = explorable if 0 <= at < len(explorable) else everything
-            share, total = 0.0, 0.0
+            share, total, pool = 0.0, 0.0, allowed[:0]  # what exploration draws from, and its weight
             if explores[row] and spent < most_explored:
                 share = epsilon if method == EPSILON_GREEDY else 1.0
             if share > 0 and top >= 0:
                 n_allowed = 0
-                for c in pool:
+                for c in explorable if at < len(explorable) else everything:
                     if _is_allowed(c, beyond, most, its_fresh, only_fresh, its_clusters, due, only_due):
                         allowed[n_allowed] = c
                         n_allowed += 1
@@ -90,18 +89,17 @@ def walk(
             is_best = top >= 0 and c == top and k == best_kind[top]
             if replay or not there:
                 propensity[row, place] = (1 - share) * is_best
-                if share > 0 and c in pool:
+                if c in pool:
                     propensity[row, place] += share * weights[c, k] / total
                 explored[row, place] = not is_best
             if replay and top >= 0:
                 expected[row, place] = (1 - share) * _sigmoid(values[row, top, best_kind[top]] + effects[place])
-                if share > 0:
-                    for other in pool:
-                        for reason in range(n_kinds):
-                            if weights[other, reason] > 0:
-                                expected[row, place] += share * weights[other, reason] / total * _sigmoid(
-                                    values[row, other, reason] + effects[place]
-                                )  # fmt: skip
+                for other in pool:
+                    for reason in range(n_kinds):
+                        if weights[other, reason] > 0:
+                            expected[row, place] += share * weights[other, reason] / total * _sigmoid(
+                                values[row, other, reason] + effects[place]
+                            )  # fmt: skip
             spent += explored[row, place]
             new += its_fresh[c]
             if its_clusters[c] >= 0:

@@ -143,6 +143,16 @@ def test_a_replayed_list_ends_where_it_ends():
     assert expected[0, 1] == 0
 
 
+@pytest.mark.parametrize("method", choice.METHODS)
+def test_a_replay_goes_on_where_the_rules_leave_nothing(method):
+    offered = actions([[0.9], [0.8]], works=[0, 0])  # a list of both breaks the rules
+    lists = choice.Lists(np.array([[0, 1]]), np.zeros((1, 2), int), np.ones((1, 2)), np.zeros((1, 2), bool))
+    how = exploration(method=method, epsilon=0.5, temperature=1e9)
+    probability, expected = choice.replay(offered, lists, np.zeros((1, 2, 1)), np.zeros(2), rules(), how)
+    assert probability == pytest.approx(np.array([[0.75 if method == "epsilon_greedy" else 0.5, 0.0]]))
+    assert expected == pytest.approx(np.array([[0.5, 0.0]]))
+
+
 def test_without_exploration_the_list_is_the_best_in_order_with_certainty():
     lists = draw(actions([[0.2], [0.9], [0.5]]))
     assert lists.candidate.tolist() == [[1, 2]]
