@@ -169,6 +169,15 @@ def test_sql_sees_all_tables_and_reads_no_more_files_than_the_filter_needs(catal
     assert len(catalogue._files("listens", "listened_at >= '2026-04-01T00:00:00+00:00'")) == 1
 
 
+def test_a_query_opens_the_tables_that_it_names_however_it_writes_them(catalogue):
+    for query in ('SELECT title FROM "tracks"', "FROM Tracks SELECT title", "WITH t AS (TABLE main.tracks) TABLE t"):
+        assert catalogue.sql(query).num_rows == 2
+        with catalogue.connect(query) as connection:
+            assert connection.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall() == [("tracks",)]
+    with catalogue.connect() as connection:
+        assert len(connection.sql("FROM duckdb_views() WHERE NOT internal").fetchall()) == len(schemas.tables())
+
+
 def test_spark_reads_and_publishes(catalogue, spark):
     catalogue.publish("listens", listens((datetime(2026, 1, 2, tzinfo=UTC), "u", "t2", None)), APPEND)
     frame = catalogue.spark(spark, "listens")
