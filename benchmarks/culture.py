@@ -156,8 +156,15 @@ def _gain(similarity: np.ndarray, alike: tuple[np.ndarray, np.ndarray]) -> float
 # The terms of the biographies, as the stage reads them.
 
 
-def uses(data: Data, linking: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the biographies say: relevances and uses, as `jobs.culture.weights.weigh` takes them.
+TOLD = ("article_id", "day", "source", "entity_kind", "entity_id", "relevance", "uses")
+TOLD_TYPES = (
+    "article_id string, day date, source string, entity_kind string, entity_id string, relevance double, "
+    "uses array<struct<kind string, stem string, form string, amount double, share double>>"
+)
+
+
+def told(data: Data, linking: str) -> pd.DataFrame:
+    """What the biographies say, as `jobs.culture.weights.weigh` takes it.
 
     linking: "none": only the words of an artist's own biography; "named": sentences that name artists with a
     biography are about these, too, and their names are terms; "all": so are names of the other artists.
@@ -170,7 +177,7 @@ def uses(data: Data, linking: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     library = [*data.names.items(), *(data.others.items() if linking == "all" else ())]
     reader = Reader.of(names(library, []), frozenset(), LEAST_CONFIDENCE)
-    relevances, found = [], []
+    rows = []
     for artist, text in data.texts.items():
         own = Mention("artist", artist, IN_TITLE, data.names[artist], 1.0, is_subject=True)
         mentions = [own]
@@ -182,27 +189,26 @@ def uses(data: Data, linking: str) -> tuple[pd.DataFrame, pd.DataFrame]:
                 if m.confidence >= LEAST_CONFIDENCE and m.entity_id != artist and m.start != IN_TITLE
             ]
         said = usage(data.names[artist], text, mentions, reader.artists_of, reader.names_of)
-        relevances += [(artist, WEEK, artist, *entity, sure) for entity, sure in said.relevance.items()]
-        found += [(artist, WEEK, *use) for use in said.uses]
-    entity = ["entity_kind", "entity_id"]
-    return (
-        pd.DataFrame(relevances, columns=["article_id", "day", "source", *entity, "relevance"]),
-        pd.DataFrame(found, columns=["article_id", "day", *entity, "kind", "stem", "form", "amount"]),
-    )
+        rows += [(artist, WEEK, artist, *entity, sure, said.uses[entity]) for entity, sure in said.relevance.items()]
+    return pd.DataFrame(rows, columns=TOLD)
 
 
-def weighed(spark, relevances: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def weighed(spark, rows: pd.DataFrame) -> pd.DataFrame:
     """The weights of the stage: entity_id, kind, term, weight."""
     from jobs.culture.weights import weigh
 
-    vectors = weigh(spark.createDataFrame(relevances), spark.createDataFrame(found), WEEK, 26.0, 100_000)
+    frame = spark.createDataFrame(list(rows.itertuples(index=False, name=None)), TOLD_TYPES)
+    vectors = weigh(frame, WEEK, 26.0, 100_000)
     return vectors.select("entity_id", "kind", "term", "weight").toPandas()
 
 
-def counted(found: pd.DataFrame) -> pd.DataFrame:
+def counted(rows: pd.DataFrame) -> pd.DataFrame:
     """The plain frequencies of the same terms: entity_id, kind, term, frequency, artists (that have it)."""
     by = ["entity_id", "kind", "stem"]
-    counts = found.groupby(by, as_index=False).agg(frequency=("amount", "sum"))
+    found = [
+        (row.entity_id, use.kind, use.stem, use.amount) for row in rows.itertuples(index=False) for use in row.uses
+    ]
+    counts = pd.DataFrame(found, columns=[*by, "amount"]).groupby(by, as_index=False).agg(frequency=("amount", "sum"))
     counts["artists"] = counts.groupby(["kind", "stem"])["entity_id"].transform("nunique")
     return counts.rename(columns={"stem": "term"})
 
@@ -285,9 +291,9 @@ def main(folder: Path, small: bool = False) -> dict:
     rows.append({"similar artists by": "… without stop words, log tf", **figures((stop @ stop.T).toarray(), data)})
     terms = []
     with session("culture") as spark:
-        said = {linking: uses(data, linking) for linking in (("all",) if small else ("all", "named", "none"))}
-        own = {linking: weighed(spark, *what) for linking, what in said.items()}
-    counts = counted(said["all"][1])
+        said = {linking: told(data, linking) for linking in (("all",) if small else ("all", "named", "none"))}
+        own = {linking: weighed(spark, what) for linking, what in said.items()}
+    counts = counted(said["all"])
     variants = {"own": own["all"]}
     for weighting, weight in WEIGHTINGS.items():
         variants[weighting] = counts.assign(weight=weight(counts, counts["entity_id"].nunique()))

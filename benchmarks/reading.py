@@ -58,6 +58,7 @@ def ours(names: int, articles: int, again: bool = True) -> dict:
     """The stage's own steps, from a file of articles to weights in a file; a second time with what is known by then."""
     import os
 
+    from pyspark import StorageLevel
     from pyspark.sql import functions as F
 
     from benchmarks.linking_world import World
@@ -77,7 +78,7 @@ def ours(names: int, articles: int, again: bool = True) -> dict:
 
         def week(of, known, into) -> float:
             started = time.perf_counter()
-            scanned = scan(of, NameIndex(all_names(world.artists, world.tracks))).persist()
+            scanned = scan(of, NameIndex(all_names(world.artists, world.tracks))).persist(StorageLevel.DISK_ONLY)
             seen, recurring = seen_names(scanned), boilerplate(scanned)
             reader = Reader.of(
                 all_names(world.artists, world.tracks, seen),
@@ -85,20 +86,19 @@ def ours(names: int, articles: int, again: bool = True) -> dict:
                 config.min_confidence,
                 config.min_article_weight,
             )
-            annotated = annotate(scanned, known, reader).persist()
-            relevances = annotated.selectExpr("article_id", "day", "source", "inline(relevances)")
-            uses = annotated.selectExpr("article_id", "day", "inline(uses)")
-            weights = weigh(relevances, uses, WEEK, config.half_life_weeks, config.terms_per_kind)
+            annotated = annotate(scanned, known, reader).persist(StorageLevel.DISK_ONLY)
+            told = annotated.selectExpr("article_id", "day", "source", "inline(told)")
+            weights = weigh(told, WEEK, config.half_life_weeks, config.terms_per_kind)
             weights.write.mode("overwrite").parquet(f"{folder}/weights")
-            readings = annotated.where("reading IS NOT NULL")
-            readings.select("article_id", "text_sha256", "fingerprint", "reading").write.parquet(into)
+            readings = annotated.where("reading IS NOT NULL").withColumn("week", F.lit(WEEK - timedelta(weeks=1)))
+            readings.select("week", "article_id", "text_sha256", "fingerprint", "reading").write.parquet(into)
             seconds = time.perf_counter() - started
             annotated.unpersist()
             scanned.unpersist()
             return seconds
 
         every = spark.read.parquet(f"{folder}/articles.parquet").repartition(8)
-        schema = "article_id string, text_sha256 string, fingerprint string, reading string"
+        schema = "week date, article_id string, text_sha256 string, fingerprint string, reading string"
         seconds = week(every, spark.createDataFrame([], schema), f"{folder}/first")
         measured = {"articles": articles, "megabytes": megabytes, "seconds": seconds}
         if again:

@@ -16,7 +16,7 @@ TABLE = Table(
             "Digest of what the reading depends on: the article, the names in it, what recurs on its source, settings",
             required=True,
         ),
-        Column("reading", StringType(), "Mentions, relevances and uses of terms, as JSON", required=True),
+        Column("reading", StringType(), "Mentions, and the terms used about each entity, as JSON", required=True),
     ],
     key=("week", "article_id"),
     partition=("week",),

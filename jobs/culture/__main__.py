@@ -89,35 +89,33 @@ def publish(lake: "Lake", week: date, articles: "DataFrame", counts: dict[tuple[
     from pyspark.sql import functions as F
 
     from jobs.culture.names import NameIndex, names
-    from jobs.culture.reading import annotate, newest, scan
+    from jobs.culture.reading import annotate, scan
     from jobs.culture.trends import trends
     from jobs.culture.weights import inherit, weigh
 
     config, part, spark = settings().culture, {"week": week}, articles.sparkSession
     library = catalogue(lake)
     scanned = scan(articles, NameIndex(names(*library))).persist(StorageLevel.DISK_ONLY)
-    known = newest(lake.spark(spark, "readings", f"week < '{week}'"))
-    annotated = annotate(scanned, known, reader(library, scanned)).persist(StorageLevel.DISK_ONLY)
+    readings = lake.spark(spark, "readings", f"week < '{week}'")
+    annotated = annotate(scanned, readings, reader(library, scanned)).persist(StorageLevel.DISK_ONLY)
     with progress.step("finding names and terms"):
         mentions = annotated.selectExpr("article_id", "inline(mentions)")
         published = lake.publish("mentions", mentions, part)
         read = annotated.where("reading IS NOT NULL").select("article_id", "text_sha256", "fingerprint", "reading")
         read = lake.publish("readings", read, part).rows
     with progress.step("weighing terms"):
-        relevances = annotated.selectExpr("article_id", "day", "source", "inline(relevances)")
-        uses = annotated.selectExpr("article_id", "day", "inline(uses)")
         tracks = lake.spark(spark, "tracks").select("track_id", "artist_id")
-        told = weigh(relevances, uses, week, config.half_life_weeks, config.terms_per_kind)
-        told = told.persist(StorageLevel.DISK_ONLY)
-        vectors = told.withColumn("inherited", F.lit(False)).unionByName(
-            inherit(told, tracks).withColumn("inherited", F.lit(True))
+        told = annotated.selectExpr("article_id", "day", "source", "inline(told)")
+        weighed = weigh(told, week, config.half_life_weeks, config.terms_per_kind).persist(StorageLevel.DISK_ONLY)
+        vectors = weighed.withColumn("inherited", F.lit(False)).unionByName(
+            inherit(weighed, tracks).withColumn("inherited", F.lit(True))
         )
         lake.publish("cultural_vectors", vectors, part)
         lake.publish("term_trends", trends(annotated, week), part)
     with progress.step("similar artists"):
         place(lake, spark, week)
-    unmentioned = annotated.where("size(relevances) = 0").count()
-    for frame in (told, annotated, scanned):
+    unmentioned = annotated.where("size(told) = 0").count()
+    for frame in (weighed, annotated, scanned):
         frame.unpersist()
     counts |= {("articles_read", ""): read, ("articles_known", ""): counts["articles_used", ""] - read}
     lake.record(week, "culture", [*flat(counts), ("articles_without_mention", "", unmentioned), *measured(lake, week)])

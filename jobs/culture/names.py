@@ -167,15 +167,18 @@ class NameIndex:
     def __bool__(self) -> bool:
         return len(self.automaton) > 0
 
-    def forms(self, folded: Folded) -> set[str]:
-        """The names, in lower case, that may be meant in a text, whatever is known of how common they are."""
-        found, lower = set(), folded.lower
+    def forms(self, folded: Folded) -> dict[str, bool]:
+        """The names, in lower case, that may be meant in a text, whatever is known of how common they are; and whether
+        it writes them as the catalogue never does, in lower case throughout."""
+        found: dict[str, bool] = {}
+        plain, lower, _ = folded
         if not self:
             return found
         for last, spelling in self.automaton.iter(lower):
             start = last + 1 - len(spelling.names[0].cased)
             if _bounded(lower, start, last + 1) or _in_plural(lower, start, last + 1):
-                found.add(lower[start : last + 1])
+                form = lower[start : last + 1]
+                found[form] = found.get(form, True) and spelling.capital and plain[start : last + 1] == form
         return found
 
     def spelling(self, form: str) -> Spelling:

@@ -45,8 +45,8 @@ class Reader:
         return cls(index, artists_of, names_of, boilerplate, min_confidence, min_article_weight, method)
 
     def read(self, title: str | None, text: str, filed_under: Iterable[str] = ()) -> dict[str, list[dict]]:
-        """The mentions, relevances and uses of an article, as in `jobs.culture.reading.ANNOTATIONS`; filed_under: what
-        the publication itself says that it is about."""
+        """What an article says, in columns `jobs.culture.reading.READING`; filed_under: what the publication itself
+        says that it is about."""
         mentions = find(title, text, self.index, self.min_confidence, self.boilerplate, filed_under)
         sure = [
             m._replace(confidence=m.confidence * m.weight)
@@ -56,21 +56,26 @@ class Reader:
         said = usage(title, text, sure, self.artists_of, self.names_of, self.boilerplate)
         return {
             "mentions": [m._asdict() for m in mentions],
-            "relevances": [
-                {"entity_kind": kind, "entity_id": entity_id, "relevance": relevance}
+            "told": [
+                {
+                    "entity_kind": kind,
+                    "entity_id": entity_id,
+                    "relevance": relevance,
+                    "uses": [u._asdict() for u in said.uses[kind, entity_id]],
+                }
                 for (kind, entity_id), relevance in said.relevance.items()
             ],
-            "uses": [u._asdict() for u in said.uses],
         }
 
     def fingerprint(self, article: dict) -> str:
         """32 hex digits that change when anything does that `read` depends on: what the article says (title, text,
         filed_under), the names in it (forms) and whom they may mean, which of its sentences (marks) recur on the
-        source, the settings and the code. So what is read once holds until then. article: a row of
-        `jobs.culture.reading.scan`."""
+        source, the settings and the code. So what is read once holds until then. Names that are common words do not
+        matter where they are written as words (lowered). article: a row of `jobs.culture.reading.scan`."""
         marks = [mark for mark in article["marks"] if mark in self.boilerplate]
         told = (article["title"], article["text"], article["filed_under"], marks)
-        return _digest(self.method, *told, *map(self._meaning, article["forms"])).hex()
+        meant = [*article["forms"], *(form for form in article["lowered"] if not self.index.spelling(form).strict)]
+        return _digest(self.method, *told, *map(self._meaning, meant)).hex()
 
     def _meaning(self, form: str) -> bytes:
         if form not in self._digests:

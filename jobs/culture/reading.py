@@ -21,42 +21,14 @@ LANGUAGE = "en"  # the only one whose grammar `jobs.culture.tagger` knows
 BOILERPLATE_ARTICLES = 3
 BOILERPLATE_SHARE = 0.01
 
-ANNOTATIONS = (
-    "article_id string, text_sha256 string, day date, source string, "
+# What is kept of an article, as JSON.
+READING = (
     "mentions array<struct<entity_kind string, entity_id string, start int, surface string, confidence double, "
     "sentence int, is_subject boolean, weight double>>, "
-    "relevances array<struct<entity_kind string, entity_id string, relevance double>>, "
-    "uses array<struct<entity_kind string, entity_id string, kind string, stem string, form string, amount double>>, "
-    "fingerprint string, reading string"  # what it depends on; as JSON, null: it was known
+    "told array<struct<entity_kind string, entity_id string, relevance double, "
+    "uses array<struct<kind string, stem string, form string, amount double, share double>>>>"
 )
-_STRING, _DOUBLE = pa.string(), pa.float64()
-_ENTITY = [("entity_kind", _STRING), ("entity_id", _STRING)]
-_MENTION = pa.struct(
-    [
-        *_ENTITY,
-        ("start", pa.int32()),
-        ("surface", _STRING),
-        ("confidence", _DOUBLE),
-        ("sentence", pa.int32()),
-        ("is_subject", pa.bool_()),
-        ("weight", _DOUBLE),
-    ]
-)
-_RELEVANCE = pa.struct([*_ENTITY, ("relevance", _DOUBLE)])
-_USE = pa.struct([*_ENTITY, *((name, _STRING) for name in ("kind", "stem", "form")), ("amount", _DOUBLE)])
-_ANNOTATIONS = pa.schema(
-    [
-        ("article_id", _STRING),
-        ("text_sha256", _STRING),
-        ("day", pa.date32()),
-        ("source", _STRING),
-        ("mentions", pa.list_(_MENTION)),
-        ("relevances", pa.list_(_RELEVANCE)),
-        ("uses", pa.list_(_USE)),
-        ("fingerprint", _STRING),
-        ("reading", _STRING),
-    ]
-)
+_STRING = pa.string()
 
 
 def sort_out(articles: DataFrame, week: date) -> DataFrame:
@@ -75,7 +47,7 @@ def sort_out(articles: DataFrame, week: date) -> DataFrame:
 
 SCANNED = (
     "article_id string, text_sha256 string, day date, source_url string, title string, text string, "
-    "filed_under array<string>, marks array<string>, forms array<string>, "
+    "filed_under array<string>, marks array<string>, forms array<string>, lowered array<string>, "
     "names array<struct<form string, common boolean, lowered boolean>>"
 )
 _NAME = pa.struct([("form", _STRING), ("common", pa.bool_()), ("lowered", pa.bool_())])
@@ -83,7 +55,7 @@ _SCANNED = pa.schema(
     [
         *(("article_id", _STRING), ("text_sha256", _STRING), ("day", pa.date32())),
         *((column, _STRING) for column in ("source_url", "title", "text")),
-        *((column, pa.list_(_STRING)) for column in ("filed_under", "marks", "forms")),
+        *((column, pa.list_(_STRING)) for column in ("filed_under", "marks", "forms", "lowered")),
         ("names", pa.list_(_NAME)),
     ]
 )
@@ -92,7 +64,8 @@ _SCANNED = pa.schema(
 def scan(articles: DataFrame, index: NameIndex) -> DataFrame:
     """What can be told of every article before any is read: columns `SCANNED`. `filed_under` is what the publication
     itself says it is about, `marks` are the fingerprints of its sentences, `forms` the names of the index in it in
-    lower case, `names` how it writes those that have a capital (`jobs.culture.names.uses`).
+    lower case, but `lowered` those that it writes so throughout and the catalogue does not, `names` how it writes
+    those that have a capital (`jobs.culture.names.uses`).
 
     articles: (article_id, text_sha256, day, source_url, title, text, tags, reviewed_artist, reviewed_title)
     """
@@ -102,10 +75,13 @@ def scan(articles: DataFrame, index: NameIndex) -> DataFrame:
         title, text = article["title"], article["text"]
         folded = fold(text)
         said = (*(article.pop("tags") or ()), article.pop("reviewed_artist"), article.pop("reviewed_title"))
+        of_title, of_text = shared.value.forms(fold(title or "")), shared.value.forms(folded)
+        forms = {form: of_title.get(form, True) and of_text.get(form, True) for form in sorted({*of_title, *of_text})}
         return article | {
             "filed_under": [tag for tag in said if tag],
             "marks": sorted({fingerprint(text[s.start : s.end]) for s in sentences(text)}),
-            "forms": sorted(shared.value.forms(folded) | shared.value.forms(fold(title or ""))),
+            "forms": [form for form, lowered in forms.items() if not lowered],
+            "lowered": [form for form, lowered in forms.items() if lowered],
             "names": [
                 {"form": form, "common": common, "lowered": lowered}
                 for form, common, lowered in uses(folded, shared.value)
@@ -141,41 +117,50 @@ def seen_names(scanned: DataFrame) -> dict[str, Seen]:
     return {row.form: Seen(row.lowered, row.articles) for row in learned.collect()}
 
 
-def annotate(scanned: DataFrame, known: DataFrame, reader: Reader) -> DataFrame:
-    """What every article says: columns `ANNOTATIONS`. An article whose reading is known is not read again, as long as
-    nothing has changed that the reading depends on (`jobs.culture.reader.Reader.fingerprint`).
+SAID = "article_id string, text_sha256 string, day date, source string, week date, fingerprint string, reading string"
+_KEPT = ("article_id", "text_sha256", "day", "source", "week")
+_SAID = pa.schema(
+    [
+        *((column, pa.date32() if column in ("day", "week") else _STRING) for column in _KEPT),
+        ("fingerprint", _STRING),
+        ("reading", _STRING),
+    ]
+)
 
-    scanned: see `scan`. known: (article_id, text_sha256, fingerprint, reading), one row an article.
+
+def annotate(scanned: DataFrame, readings: DataFrame, reader: Reader) -> DataFrame:
+    """What every article says: article_id, text_sha256, day, source, the columns of `READING`, the fingerprint that
+    this depends on, and `reading`, the JSON of it if the article was read now.
+
+    An article whose reading is known is not read again, as long as nothing has changed that the reading depends on
+    (`jobs.culture.reader.Reader.fingerprint`).
+
+    scanned: see `scan`. readings: (week, article_id, fingerprint, reading), those of earlier weeks; the newest of an
+    article counts.
     """
     shared = scanned.sparkSession.sparkContext.broadcast(reader)
 
     def say(article: dict) -> dict:
         fingerprint = shared.value.fingerprint(article)
-        known = article["known_fingerprint"] == fingerprint
-        reading = article["known_reading"]
-        if not known:
+        reading = None
+        if article["known"] != fingerprint:
             said = shared.value.read(article["title"], article["text"], article["filed_under"])
             reading = json.dumps(said, ensure_ascii=False)
-        return {
-            "article_id": article["article_id"],
-            "text_sha256": article["text_sha256"],
-            "day": article["day"],
-            "source": article["source_url"],
-            **json.loads(reading),
-            "fingerprint": fingerprint,
-            "reading": None if known else reading,
-        }
+        return {column: article[column] for column in _KEPT} | {"fingerprint": fingerprint, "reading": reading}
 
     def said(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            yield pa.RecordBatch.from_pylist(list(map(say, batch.to_pylist())), _ANNOTATIONS)
+            yield pa.RecordBatch.from_pylist(list(map(say, batch.to_pylist())), _SAID)
 
-    known = known.withColumnsRenamed({"fingerprint": "known_fingerprint", "reading": "known_reading"})
-    return scanned.join(known, ["article_id", "text_sha256"], "left").drop("names").mapInArrow(said, ANNOTATIONS)
-
-
-def newest(readings: DataFrame) -> DataFrame:
-    """The newest reading of each article, as `annotate` takes it."""
-    place = F.row_number().over(Window.partitionBy("article_id").orderBy(F.desc("week")))
-    latest = readings.withColumn("place", place).where("place = 1")
-    return latest.select("article_id", "text_sha256", "fingerprint", "reading")
+    newest = readings.groupBy("article_id").agg(F.max(F.struct("week", "fingerprint")).alias("newest"))
+    newest = newest.select("article_id", F.col("newest.week").alias("week"), F.col("newest.fingerprint").alias("known"))
+    told = scanned.join(newest, "article_id", "left").withColumnRenamed("source_url", "source").drop("names")
+    told = told.mapInArrow(said, SAID)
+    old = readings.select("article_id", "week", F.col("reading").alias("known"))
+    told = told.join(old, ["article_id", "week"], "left")
+    content = F.from_json(F.coalesce("reading", "known"), READING, {"mode": "FAILFAST"}).alias("content")
+    return (
+        told.select("article_id", "text_sha256", "day", "source", "fingerprint", "reading", content)
+        .select("*", "content.*")
+        .drop("content")
+    )

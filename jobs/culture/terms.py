@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nltk.stem.snowball import SnowballStemmer
-from nltk.tokenize import RegexpTokenizer
 
 from jobs.culture.lexicon import MUSIC_WORDS, STOP_WORDS
 from jobs.culture.mentions import IN_TITLE, Mention
@@ -25,7 +24,7 @@ HALF_LEAD = 8  # sentences into an article at which one says half as much about 
 LIST_OF_NAMES = 3  # with more names than these, what a sentence says is divided among them
 MAX_PHRASE = 4  # words in a noun phrase
 
-_TOKENIZER = RegexpTokenizer(r"[^\W\d_]+(?:['’\-&][^\W\d_]+)*|\d+(?:s\b)?|[^\w\s]|_")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’\-&][^\W\d_]+)*|\d+(?:s\b)?|[^\w\s]|_")
 _YEAR = re.compile(r"(1[89]|20)(\d)\ds?|([2-9])0s")
 _STEMMER = SnowballStemmer("english")
 
@@ -33,21 +32,20 @@ Entity = tuple[str, str]  # entity_kind, entity_id
 
 
 class Use(NamedTuple):
-    """A term that an article uses about an entity: in how many sentences, weighed by their distance."""
+    """A term that an article uses about an entity."""
 
-    entity_kind: str
-    entity_id: str
     kind: str
     stem: str  # what counts as the same term
     form: str  # the term as it stands there, in lower case
-    amount: float
+    amount: float  # in how many sentences, weighed by their distance
+    share: float  # one among the entities of its kind that the article uses the term about
 
 
 class Usage(NamedTuple):
     """What one article says: how sure it is that it speaks of each entity (in [0, 1]), and the terms it uses for it."""
 
     relevance: dict[Entity, float]
-    uses: list[Use]
+    uses: dict[Entity, list[Use]]
 
 
 class _Sentence(NamedTuple):
@@ -71,16 +69,26 @@ def usage(
     """
     mentions = list(mentions)
     if not mentions:
-        return Usage({}, [])
+        return Usage({}, {})
     spans = sentences(text)
     read = _read(title or "", text, spans, mentions, boilerplate)
 
-    relevance, uses = {}, []
+    forms = _forms(read)
+    relevance: dict[Entity, float] = {}
+    amounts: dict[Entity, dict[tuple[str, str], float]] = {}
     for entity, own in sorted(_by_entity(mentions).items()):
         weights = _subject_weights(read) if any(m.is_subject for m in own) else _weights(spans, read, own)
         relevance[entity] = round(max(m.confidence for m in own), 6)
         owners, names = set(artists_of.get(entity, ())), names_of.get(entity, frozenset())
-        uses += _uses(entity, weights, read, owners, names)
+        amounts[entity] = _amounts(weights, read, owners, names)
+    sharing = Counter((entity_kind, term) for (entity_kind, _), own in amounts.items() for term in own)
+    uses = {
+        entity: [
+            Use(*term, forms[term], round(amount, 6), round(1 / sharing[entity[0], term], 6))
+            for term, amount in sorted(own.items())
+        ]
+        for entity, own in amounts.items()
+    }
     return Usage(relevance, uses)
 
 
@@ -110,9 +118,10 @@ def _artists(mentions: list[Mention]) -> frozenset[str]:
 def _terms(sentence: str, masked: list[tuple[int, int]]) -> dict[tuple[str, str], str]:
     """The words, bigrams, noun phrases and adjectives of a sentence outside the masked places (names)."""
     words, cased, content = [], [], []
-    for start, end in _TOKENIZER.span_tokenize(sentence):
-        written = sentence[start:end].replace("’", "'").removesuffix("'s")
-        if any(a < end and start < b for a, b in masked):
+    for token in _TOKEN.finditer(sentence):
+        start, end = token.span()
+        written = token[0].replace("’", "'").removesuffix("'s")
+        if masked and any(a < end and start < b for a, b in masked):
             written = "."
         word = _decade(written.lower())
         cased.append(written if words else word)
@@ -186,26 +195,26 @@ def _undivided(sentence: _Sentence) -> float:
     return min(1.0, LIST_OF_NAMES / max(len(sentence.artists), 1))
 
 
-def _uses(
-    entity: Entity,
-    weights: dict[int, float],
-    read: dict[int, _Sentence],
-    owners: set[str],
-    names: frozenset[str],
-) -> Iterable[Use]:
+def _amounts(
+    weights: dict[int, float], read: dict[int, _Sentence], owners: set[str], names: frozenset[str]
+) -> dict[tuple[str, str], float]:
+    """In how many sentences each term, (kind, stem), is used about an entity."""
     amounts: dict[tuple[str, str], float] = defaultdict(float)
-    forms: dict[tuple[str, str], Counter] = defaultdict(Counter)
     for number, weight in sorted(weights.items()):
         for term, form in read[number].terms.items():
             if names.isdisjoint(_name_words(form)):
                 amounts[term] += weight
-                forms[term][form] += 1
         for artist_id in read[number].artists - owners:
             amounts["artist", artist_id] += weight
-            forms["artist", artist_id][artist_id] += 1
-    for kind, stem in sorted(amounts):
-        form = min(forms[kind, stem].items(), key=lambda item: (-item[1], item[0]))[0]
-        yield Use(*entity, kind, stem, form, round(amounts[kind, stem], 6))
+    return amounts
+
+
+def _forms(read: dict[int, _Sentence]) -> dict[tuple[str, str], str]:
+    """The form that most sentences give each term, of equals the first by the alphabet."""
+    counted = Counter((term, form) for sentence in read.values() for term, form in sentence.terms.items())
+    rarest_first = sorted(counted.items(), key=lambda item: (-item[1], item[0]), reverse=True)
+    forms = {term: form for (term, form), _ in rarest_first}
+    return forms | {("artist", artist_id): artist_id for sentence in read.values() for artist_id in sentence.artists}
 
 
 @lru_cache(maxsize=200_000)

@@ -19,16 +19,17 @@ PER_KIND = 50  # terms that rise, and that fall, of each kind
 def trends(annotated: DataFrame, week: date) -> DataFrame:
     """The rows of `term_trends` without the week.
 
-    annotated: articles as `jobs.culture.reading.annotate` gives them (article_id, day, uses, relevances, and others).
+    annotated: articles as `jobs.culture.reading.annotate` gives them (article_id, day, told, and others).
     """
     age = F.datediff(F.lit(week), "day")
     articles = annotated.where(age.between(1, 7 * (WEEKS_BEFORE + 1))).select(
-        "article_id", (age <= 7).alias("is_new"), "uses", "relevances"
+        "article_id", (age <= 7).alias("is_new"), "told"
     )
     new, old = (F.count_if(F.col("is_new")), F.count_if(~F.col("is_new")))
-    totals = articles.where("size(relevances) > 0").agg(new.alias("new_total"), old.alias("old_total"))
-    said = articles.selectExpr("article_id", "is_new", "inline(uses)").where("kind <> 'artist'")
-    named = articles.selectExpr("article_id", "is_new", "inline(relevances)").where("entity_kind = 'artist'")
+    totals = articles.where("size(told) > 0").agg(new.alias("new_total"), old.alias("old_total"))
+    told = articles.selectExpr("article_id", "is_new", "inline(told)")
+    said = told.selectExpr("article_id", "is_new", "inline(uses)").where("kind <> 'artist'")
+    named = told.where("entity_kind = 'artist'")
     terms = said.select("article_id", "is_new", "kind", "stem", "form").union(
         named.selectExpr("article_id", "is_new", "'artist'", "entity_id", "entity_id")
     )

@@ -27,32 +27,40 @@ PRIOR = 1.0  # voices' worth of belief that an entity is spoken of like anybody
 INHERITED = 0.5  # what is said of an artist counts for a track about which nobody has written
 INHERITED_TERMS = 10  # of each kind, the artist's heaviest
 _EXACT = 10**9  # sums are taken over whole billionths, so that their order does not matter
-_ENTITY = ["entity_kind", "entity_id"]
-_TERM = ["entity_kind", "kind", "stem"]
+_ENTITY = ["entity_id", "entity_kind"]  # Spark sorts by the first bytes, which tell ids apart
 
 
-def weigh(relevances: DataFrame, uses: DataFrame, week: date, half_life_weeks: float, per_kind: int) -> DataFrame:
+def weigh(told: DataFrame, week: date, half_life_weeks: float, per_kind: int) -> DataFrame:
     """The cultural vectors.
 
-    relevances: (article_id, day, source, entity_kind, entity_id, relevance), one row for each article and entity that
-    it speaks of. uses: (article_id, day, entity_kind, entity_id, kind, stem, form, amount), amount in sentences.
-    per_kind: how many terms of a kind are kept for an entity.
+    told: (article_id, day, source, entity_kind, entity_id, relevance, uses), one row for each article and entity that
+    it speaks of; uses: array of (kind, stem, form, amount, share), amount in sentences, share: one among the entities
+    of the kind of which the article uses the term. per_kind: how many terms of a kind are kept for an entity.
 
     Returns entity_kind, entity_id, kind, term, weight in [0, 1] (six decimals), documents, since.
     """
-    voiced = voices(relevances, week, half_life_weeks)
-    entities = voiced.groupBy(*_ENTITY).agg(_exact_sum(F.col("voice")).alias("total"))
-    kinds = entities.groupBy("entity_kind").agg(F.sum("total").alias("kind_total"), F.count("*").alias("kind_entities"))
-
-    said = _exact_sum(F.col("voice") * F.col("amount"))
-    uses = uses.join(voiced, ["article_id", *_ENTITY])
-    described = uses.groupBy(*_ENTITY, "kind", "stem").agg(
-        said.alias("said"), F.count_distinct("article_id").alias("documents"), F.min("day").alias("since")
+    # Rows travel three times: with all that is said of an entity, with all of a term, and with the terms of an entity.
+    voiced = voices(told.repartition(*_ENTITY), week, half_life_weeks)
+    kinds = voiced.groupBy("entity_kind").agg(
+        _exact_sum(F.col("voice")).alias("kind_total"), F.count_distinct("entity_id").alias("kind_entities")
     )
-    terms = uses.groupBy(*_TERM).agg(
-        said.alias("term_said"),
-        F.count_distinct("article_id").alias("term_articles"),
-        F.count_distinct("entity_id").alias("term_entities"),
+    described = (
+        voiced.withColumn("total", _exact_sum(F.col("voice")).over(Window.partitionBy(*_ENTITY)))
+        .selectExpr(*_ENTITY, "day", "voice", "total", "inline(uses)")
+        .groupBy(*_ENTITY, "total", "kind", "stem")
+        .agg(
+            _exact_sum(F.col("voice") * F.col("amount")).alias("said"),
+            _exact_sum(F.col("share")).alias("shares"),
+            F.count("*").alias("documents"),
+            F.min("day").alias("since"),
+        )
+    )
+    of_term = Window.partitionBy("stem", "kind", "entity_kind")
+    terms = (
+        described.repartition("stem", "kind")
+        .withColumn("term_said", F.sum("said").over(of_term))
+        .withColumn("term_articles", F.round(F.sum("shares").over(of_term) / _EXACT))
+        .withColumn("term_entities", F.count("*").over(of_term))
     )
 
     background = F.col("term_said") / F.col("kind_total")
@@ -61,10 +69,8 @@ def weigh(relevances: DataFrame, uses: DataFrame, week: date, half_life_weeks: f
     damping = (1 + everybody - F.log(F.col("term_entities") + 1)) / (1 + everybody)
     damping = damping * F.col("term_articles") / (F.col("term_articles") + 1)
     weighed = (
-        described.join(entities, _ENTITY)
-        .join(kinds, "entity_kind")
-        .join(terms, _TERM)
-        .join(_written(uses), ["kind", "stem"])
+        terms.join(_written(told), ["kind", "stem"])
+        .join(F.broadcast(kinds), "entity_kind")
         .withColumn("weight", F.round(-F.expm1(-rate) * damping, 6))
     )
     place = F.row_number().over(
@@ -98,19 +104,20 @@ def inherit(vectors: DataFrame, tracks: DataFrame) -> DataFrame:
     )
 
 
-def voices(relevances: DataFrame, week: date, half_life_weeks: float) -> DataFrame:
-    """What each article counts for each entity: article_id, entity_kind, entity_id, voice in [0, 1]; the voices of a
-    source add up to the evidence of its best article."""
+def voices(told: DataFrame, week: date, half_life_weeks: float) -> DataFrame:
+    """What is told of entities, with what each article counts: column `voice` in [0, 1]; the voices of a source add up
+    to the evidence of its best article."""
     age_weeks = F.datediff(F.lit(week), "day") / 7
     evidence = F.pow(F.lit(0.5), age_weeks / half_life_weeks) * F.col("relevance")
     exact = F.round(evidence * _EXACT).cast("bigint")
     of_source = Window.partitionBy(*_ENTITY, F.coalesce("source", "article_id"))
     return (
-        relevances.withColumn("exact", exact)
+        told.withColumn("exact", exact)
         .withColumn("best", F.max("exact").over(of_source))
         .withColumn("whole", F.sum("exact").over(of_source))
         .where(F.col("whole") > 0)
-        .select("article_id", *_ENTITY, (F.col("exact") * (F.col("best") / F.col("whole")) / _EXACT).alias("voice"))
+        .withColumn("voice", F.col("exact") * (F.col("best") / F.col("whole")) / _EXACT)
+        .drop("exact", "best", "whole")
     )
 
 
@@ -118,10 +125,10 @@ def _exact_sum(value) -> "F.Column":
     return F.sum(F.round(value * _EXACT).cast("bigint"))
 
 
-def _written(uses: DataFrame) -> DataFrame:
+def _written(told: DataFrame) -> DataFrame:
     """The form in which each term is written most often (kind, stem, term), no two terms of a kind alike."""
-    forms = uses.groupBy("kind", "stem", "form").agg(F.count_distinct("article_id").alias("articles"))
-    choice = F.min(F.struct((-F.col("articles")).alias("rare"), F.length("form").alias("length"), F.col("form")))
+    forms = told.selectExpr("inline(uses)").groupBy("kind", "stem", "form").agg(F.count("*").alias("uses"))
+    choice = F.min(F.struct((-F.col("uses")).alias("rare"), F.length("form").alias("length"), F.col("form")))
     return (
         forms.groupBy("kind", "stem")
         .agg(choice.alias("choice"))

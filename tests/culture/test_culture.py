@@ -14,7 +14,7 @@ from jobs.culture.__main__ import arg_parser, main
 from jobs.culture.commonness import Seen
 from jobs.culture.names import NameIndex, names
 from jobs.culture.reader import Reader
-from jobs.culture.reading import annotate, boilerplate, newest, scan, seen_names, sort_out
+from jobs.culture.reading import annotate, boilerplate, scan, seen_names, sort_out
 from jobs.culture.show import changes, examples, show
 from jobs.culture.weights import weigh
 from jobs.lake import ALL, APPEND
@@ -167,34 +167,47 @@ def test_what_is_known_is_not_read_again_and_the_rows_are_those_of_reading_every
     assert rows_of(lake) == incremental
 
 
-def test_the_newest_reading_of_an_article_counts(spark):
-    rows = [(WEEK, "a", "text", "new", "{}"), (date(2026, 11, 16), "a", "text", "old", "{}")]
-    readings = spark.createDataFrame(
-        rows, "week date, article_id string, text_sha256 string, fingerprint string, reading string"
-    )
-    assert [row.fingerprint for row in newest(readings).collect()] == ["new"]
+READINGS = "week date, article_id string, text_sha256 string, fingerprint string, reading string"
 
 
-def nothing_known(spark):
-    """No reading of an earlier week."""
-    return spark.createDataFrame([], "article_id string, text_sha256 string, fingerprint string, reading string")
-
-
-def weighed(spark, library, texts, partitions=1):
-    """The vectors of texts [(id, day, title, text)] as {(entity_id, kind, term): weight}."""
+def articles_of(spark, texts):
+    """Articles [(id, day, title, text)] as the scan takes them, each by a voice of its own."""
     rows = pd.DataFrame(texts, columns=["article_id", "day", "title", "text"])
-    articles = spark.createDataFrame(rows, "article_id string, day date, title string, text string").selectExpr(
+    return spark.createDataFrame(rows, "article_id string, day date, title string, text string").selectExpr(
         "*",
         "sha2(text, 256) AS text_sha256",
-        "article_id AS source_url",  # each by a voice of its own
+        "article_id AS source_url",
         "cast(null AS array<string>) AS tags",
         "null AS reviewed_artist",
         "null AS reviewed_title",
     )
+
+
+def test_the_newest_reading_of_an_article_counts(spark, library):
     reader = Reader.of(names(*library), frozenset(), 0.5, 0.1)
-    annotated = annotate(scan(articles.repartition(partitions), reader.index), nothing_known(spark), reader)
-    relevances = annotated.selectExpr("article_id", "day", "source", "inline(relevances)")
-    vectors = weigh(relevances, annotated.selectExpr("article_id", "day", "inline(uses)"), WEEK, 26.0, 100)
+    scanned = scan(articles_of(spark, [("a", DAY, None, "Radiohead are icy.")]), reader.index)
+    (read,) = annotate(scanned, spark.createDataFrame([], READINGS), reader).collect()
+    assert read.reading
+    assert [told.entity_id for told in read.told] == ["radiohead"]
+    other = '{"mentions": [], "told": []}'
+
+    def again(fingerprint, before):
+        kept = [(WEEK, "a", "sha", fingerprint, other), (date(2026, 11, 16), "a", "sha", before, read.reading)]
+        return annotate(scanned, spark.createDataFrame(kept, READINGS), reader).first()
+
+    newest = again(read.fingerprint, read.fingerprint)
+    assert (newest.reading, newest.told, newest.fingerprint) == (None, [], read.fingerprint)
+    assert again("another", read.fingerprint).asDict() == read.asDict(), "read anew"
+
+
+def weighed(spark, library, texts, partitions=1):
+    """The vectors of texts [(id, day, title, text)] as {(entity_id, kind, term): weight}."""
+    articles = articles_of(spark, texts)
+    reader = Reader.of(names(*library), frozenset(), 0.5, 0.1)
+    annotated = annotate(
+        scan(articles.repartition(partitions), reader.index), spark.createDataFrame([], READINGS), reader
+    )
+    vectors = weigh(annotated.selectExpr("article_id", "day", "source", "inline(told)"), WEEK, 26.0, 100)
     return {(r.entity_id, r.kind, r.term): r.weight for r in vectors.collect()}
 
 
@@ -224,27 +237,28 @@ def test_weights_grow_with_use_and_recency(spark, library):
 
 
 def test_what_everybody_shares_weighs_less_and_a_source_that_repeats_itself_is_one_voice(spark):
-    about = [(f"{n}", DAY, f"source {n}", "artist", f"a{n}", 1.0) for n in range(50)]
-    repeated = [(f"again {n}", DAY, "source 0", "artist", "a0", 1.0) for n in range(9)]
-    said = [(f"{n}", DAY, "artist", f"a{n}", "word", term, term, 1.0)
-            for n in range(50) for term in ("shared", *["rare"] * (n < 2))]  # fmt: skip
-    echoes = [(article, DAY, "artist", "a0", "word", "rare", "rare", 1.0) for article, *_ in repeated]
+    columns = (
+        "article_id string, day date, source string, entity_kind string, entity_id string, relevance double, "
+        "uses array<struct<kind string, stem string, form string, amount double, share double>>"
+    )
 
-    entity = "entity_kind string, entity_id string"
-    described = f"article_id string, day date, source string, {entity}, relevance double"
-    used = f"article_id string, day date, {entity}, kind string, stem string, form string, amount double"
+    def said(article, source, artist, *terms):
+        return (article, DAY, source, "artist", artist, 1.0, [("word", term, term, 1.0, 1.0) for term in terms])
 
-    def weights(relevances, uses):
-        found = weigh(spark.createDataFrame(relevances, described), spark.createDataFrame(uses, used), WEEK, 26.0, 100)
+    about = [said(f"{n}", f"source {n}", f"a{n}", "shared", *["rare"] * (n < 2)) for n in range(50)]
+    repeated = [said(f"again {n}", "source 0", "a0", "rare") for n in range(9)]
+
+    def weights(told):
+        found = weigh(spark.createDataFrame(told, columns), WEEK, 26.0, 100)
         return {(row.entity_id, row.term): row.weight for row in found.collect()}
 
-    once, again = weights(about, said), weights(about + repeated, said + echoes)
+    once, again = weights(about), weights(about + repeated)
     assert once["a0", "shared"] < once["a0", "rare"]
     # Its voice is as loud as before, and less of it speaks of what it has said only once.
     assert again["a0", "shared"] < once["a0", "shared"]
     assert again["a1", "shared"] == pytest.approx(once["a1", "shared"], rel=0.05)
-    ten_sources = [(a, day, f"other {n}", *rest) for n, (a, day, _, *rest) in enumerate(repeated)]
-    assert again["a0", "rare"] < weights(about + ten_sources, said + echoes)["a0", "rare"]
+    ten_sources = [said(f"again {n}", f"other {n}", "a0", "rare") for n in range(9)]
+    assert again["a0", "rare"] < weights(about + ten_sources)["a0", "rare"]
 
 
 def test_a_single_weight_is_what_the_formula_says(spark, library):

@@ -14,8 +14,12 @@ def reader(library):
 
 def terms_of(reader, entity_id, text, title=None):
     """{(kind, form): amount} of one entity."""
-    uses = reader.read(title, text)["uses"]
-    return {(u["kind"], u["form"]): u["amount"] for u in uses if u["entity_id"] == entity_id}
+    return {(u["kind"], u["form"]): u["amount"] for u in uses_of(reader, entity_id, text, title)}
+
+
+def uses_of(reader, entity_id, text, title=None):
+    """The terms of one entity."""
+    return [u for told in reader.read(title, text)["told"] if told["entity_id"] == entity_id for u in told["uses"]]
 
 
 def test_words_bigrams_noun_phrases_adjectives_and_artists_are_terms(reader):
@@ -68,7 +72,7 @@ def test_a_word_in_several_sentences_counts_for_each(reader):
 
 
 def test_singular_and_plural_are_one_term(reader):
-    uses = reader.read("Björk", "A guitar. Two guitars.")["uses"]
+    uses = uses_of(reader, "bjork", "A guitar. Two guitars.", "Björk")
     (guitar,) = (u for u in uses if u["stem"] == "guitar" and u["kind"] == "word")
     assert guitar["amount"] == pytest.approx(1 + HALF_LEAD / (HALF_LEAD + 1), abs=1e-6)
 
@@ -80,8 +84,24 @@ def test_a_year_is_a_term_as_its_decade(reader):
 
 
 def test_an_article_without_mentions_says_nothing(reader):
-    assert reader.read("Nobody", "Nothing here.") == {"mentions": [], "relevances": [], "uses": []}
-    assert usage(None, "", [], {}, {}).uses == []
+    assert reader.read("Nobody", "Nothing here.") == {"mentions": [], "told": []}
+    assert usage(None, "", [], {}, {}) == ({}, {})
+
+
+def test_entities_of_a_kind_share_the_terms_of_an_article(reader):
+    text = "Björk and Radiohead are gloomy. Radiohead wrote the gloomy “Paranoid Android”."
+    shares = {
+        entity_id: {u["form"]: u["share"] for u in uses_of(reader, entity_id, text) if u["kind"] == "adjective"}
+        for entity_id in ("bjork", "radiohead", "paranoid-android")
+    }
+    assert shares["bjork"]["gloomy"] == shares["radiohead"]["gloomy"] == 0.5
+    assert shares["paranoid-android"]["gloomy"] == 1, "the only track"
+
+
+def test_the_form_of_a_term_is_the_most_frequent_one_and_of_equals_the_first(reader):
+    text = "Guitars here. Guitars there. A guitar. Voices. One voice."
+    forms = {u["stem"]: u["form"] for u in uses_of(reader, "bjork", text, "Björk") if u["kind"] == "word"}
+    assert (forms["guitar"], forms["voic"]) == ("guitars", "voice")
 
 
 def test_a_track_is_described_and_its_artist_is_no_term_for_it(reader):

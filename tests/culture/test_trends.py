@@ -9,15 +9,15 @@ from jobs.culture.trends import trends
 
 WEEK = date(2026, 11, 23)
 ANNOTATED = (
-    "article_id string, day date, uses array<struct<entity_kind string, entity_id string, kind string, stem string, "
-    "form string, amount double>>, relevances array<struct<entity_kind string, entity_id string, relevance double>>"
+    "article_id string, day date, told array<struct<entity_kind string, entity_id string, relevance double, "
+    "uses array<struct<kind string, stem string, form string, amount double, share double>>>>"
 )
 
 
 def article(number, days_ago, *words, about=("a",)):
     """An article about artists that uses these words."""
-    uses = [("artist", artist, "word", word, f"{word}s", 1.0) for artist in about for word in words]
-    return (str(number), WEEK - timedelta(days=days_ago), uses, [("artist", artist, 0.9) for artist in about])
+    uses = [("word", word, f"{word}s", 1.0, 1 / len(about)) for word in words]
+    return (str(number), WEEK - timedelta(days=days_ago), [("artist", artist, 0.9, uses) for artist in about])
 
 
 def test_what_the_last_week_says_more_often_rises_and_what_it_says_less_falls(spark):
