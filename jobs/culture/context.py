@@ -251,8 +251,8 @@ def full_names(place: Place) -> int:
 
 def other_places(place: Place) -> int:
     """How many cities and countries the sentence names, beside the name itself."""
-    words = place.passage.words[place.sentence]
-    return sum(word in PLACES for word in words) - (place.written.lower() in PLACES)
+    words = {word.removesuffix("'s") for word in place.passage.words[place.sentence]}
+    return len((words & PLACES) - {place.written.lower()})
 
 
 def music_words(words: Counter, names: Collection[str] = ()) -> int:

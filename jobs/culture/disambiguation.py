@@ -19,69 +19,69 @@ from jobs.culture.names import Name
 
 # What each piece of evidence adds to the log-odds that an artist is meant.
 ARTIST_WEIGHTS = {
-    "bias": 0.09,
-    "common words": -0.44,  # log-odds of the commonness
-    "a place or a person": -0.51,  # a single word that is also such a name
-    "where a place would stand": -1.7,  # such a name, "in Boston"
-    "other places in the sentence": -2.32,  # for the name of a place; log2(1 + how many)
-    "several words": -0.83,  # how many more than one, at most 2
-    "capital in running text": 2.36,
-    "its article's capital in running text": -0.07,  # "saw The Cure"
+    "bias": 0.26,
+    "common words": -0.38,  # log-odds of the commonness
+    "a place or a person": -0.28,  # a single word that is also such a name
+    "where a place would stand": -1.56,  # such a name, "in Boston"
+    "other places in the sentence": -2.42,  # for the name of a place; log2(1 + how many)
+    "several words": -1.16,  # how many more than one, at most 2
+    "capital in running text": 2.07,
+    "its article's capital in running text": 0.39,  # "saw The Cure"
     "without its capitals": -1.5,
-    "its own spelling": 2.0,  # P!nk, HEALTH
+    "its own spelling": 2.04,  # P!nk, HEALTH
     "capitals throughout": -1.01,  # where the name has them not: "the WHO"
-    "a determiner or a pronoun before": -3.27,  # "the Air", "a Tool", for a name without "The"
-    "an article before a plural": -1.46,  # "the Eagles"
-    "a capital before": -4.12,  # "Fresh Air"
-    "a capital after": -3.73,  # "Air France"
-    "part of a phrase with of": -1.94,  # "the Book of Genesis", "Prince of Wales"
-    "the possessive of a place before": 0.54,  # "Atlanta's Future"
-    "a role before": 2.28,  # "the duo Air"
-    "a role or a work after": 1.28,  # "Low, the trio", "Air's new album", "the Boston album"
-    "a verb after": 0.67,  # "Prince was"
-    "what musicians do after": 1.59,  # "Prince played"
-    "a singular name with a plural verb": 1.13,  # "Air have"
-    "a preposition before": 1.21,  # "by Air"
-    "a part before": 1.41,  # "the singer of Phoenix", "the bass in Tool"
-    "said": -1.78,  # "say Yes"
-    "another word after": -0.73,  # neither a verb nor a sign: "Free entry"
+    "a determiner or a pronoun before": -3.36,  # "the Air", "a Tool", for a name without "The"
+    "an article before a plural": -1.32,  # "the Eagles"
+    "a capital before": -4.04,  # "Fresh Air"
+    "a capital after": -3.79,  # "Air France"
+    "part of a phrase with of": -2.14,  # "the Book of Genesis", "Prince of Wales"
+    "the possessive of a place before": 0.52,  # "Atlanta's Future"
+    "a role before": 2.27,  # "the duo Air"
+    "a role or a work after": 1.56,  # "Low, the trio", "Air's new album", "the Boston album"
+    "a verb after": 0.53,  # "Prince was"
+    "what musicians do after": 0.93,  # "Prince played"
+    "a singular name with a plural verb": 1.15,  # "Air have"
+    "a preposition before": 0.92,  # "by Air"
+    "a part before": 1.44,  # "the singer of Phoenix", "the bass in Tool"
+    "said": -2.0,  # "say Yes"
+    "another word after": -0.67,  # neither a verb nor a sign: "Free entry"
     "in quotes": -0.5,
-    "music words in the sentence": 0.16,  # log2(1 + how many)
-    "full names in the sentence": 0.74,  # of people; log2(1 + how many)
+    "music words in the sentence": 0.21,  # log2(1 + how many)
+    "full names in the sentence": 0.75,  # of people; log2(1 + how many)
     "the article's title": 1.5,  # the title is, or begins with, the name alone
     "titles of its own": 3.15,  # how many, at most 2
-    "titles of its own that may be words": 1.99,  # the same
+    "titles of its own that may be words": 1.88,  # the same
     "another form of its name": 1.48,
     "those it works with": 1.0,  # artists who share a track with it are in the article
     "a tag of the article": 2.0,
-    "otherwise used": -2.29,  # elsewhere in the article in lower case, or in a longer name; log2(1 + how often)
-    "other artists in the sentence": 0.63,  # log2(1 + how many are expected)
-    "elsewhere in the article": 0.2,  # the best chance of its other places, from all of the above
+    "otherwise used": -2.47,  # elsewhere in the article in lower case, or in a longer name; log2(1 + how often)
+    "other artists in the sentence": 0.68,  # log2(1 + how many are expected)
+    "elsewhere in the article": -0.32,  # the best chance of its other places, from all of the above
 }
 
 # The same for a track or an album of an artist who is in the article.
 TITLE_WEIGHTS = {
-    "bias": -1.61,
-    "common words": -0.48,
-    "several words": 0.67,
-    "capital in running text": 1.05,
+    "bias": -1.54,
+    "common words": -0.49,
+    "several words": 0.68,
+    "capital in running text": 1.1,
     "without its capitals": -2.0,
-    "its own spelling": 2.02,
+    "its own spelling": 2.03,
     "in quotes": 3.0,
-    "its artist": 1.18,  # the chance that the artist is in the article
-    "its artist in the sentence": 1.42,
-    "its artist right before or after": 0.51,  # "Hello by Adele", "Adele's Hello"
-    "a determiner or a pronoun before": -1.99,
-    "a capital before": -2.97,
-    "a capital after": -2.89,
-    "its kind before or after": 2.33,  # "the single Creep", of an album "the album Blue"
+    "its artist": 1.19,  # the chance that the artist is in the article
+    "its artist in the sentence": 1.51,
+    "its artist right before or after": 0.48,  # "Hello by Adele", "Adele's Hello"
+    "a determiner or a pronoun before": -2.1,
+    "a capital before": -3.07,
+    "a capital after": -2.94,
+    "its kind before or after": 2.32,  # "the single Creep", of an album "the album Blue"
     "the other kind before or after": -2.0,
-    "performed": 2.06,  # "sang Creep"
-    "another verb before": -0.51,  # "was Hurt"
-    "a preposition before": 1.71,  # "on Blue"
-    "a verb after": 1.59,
-    "another word after": -0.37,
-    "music words in the sentence": 0.34,
+    "performed": 2.08,  # "sang Creep"
+    "another verb before": -0.42,  # "was Hurt"
+    "a preposition before": 1.69,  # "on Blue"
+    "a verb after": 1.64,
+    "another word after": -0.44,
+    "music words in the sentence": 0.45,
 }
 
 

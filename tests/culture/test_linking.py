@@ -32,12 +32,12 @@ def confidence(index, text, entity_id, **options):
 
 
 def test_on_sentences_that_took_no_part_in_learning_links_are_right_and_mostly_found(ambiguous):
-    # Measured: .90 and .78; every name with its capitals taken for one: .37 and .98.
+    # Measured: .89 and .83; every name with its capitals taken for one: .37 and .98.
     examples = ambiguity.examples("report")
     figures = ambiguity.score([(e, find(e.title, e.text, ambiguous, SURE)) for e in examples], SURE)
     assert len(examples) >= 100
-    assert figures.precision >= 0.89
-    assert figures.recall >= 0.77
+    assert figures.precision >= 0.88
+    assert figures.recall >= 0.82
 
 
 def test_the_halves_have_no_sentence_in_common_and_everything_marked_is_in_the_library():
@@ -71,6 +71,11 @@ def test_each_kind_of_evidence_speaks_for_a_name(ambiguous, with_evidence, witho
     ids = ("low", "tool", "air", "genesis", "phoenix", "can", "future", "garbage", "health")
     (entity_id,) = {i for i in ids if confidence(ambiguous, with_evidence, i)} - {"radiohead"}
     assert confidence(ambiguous, with_evidence, entity_id) > confidence(ambiguous, without, entity_id)
+
+
+def test_other_places_are_counted_whatever_their_form_and_without_the_name(ambiguous):
+    alone = "Boston's first album was made in a cellar."
+    assert confidence(ambiguous, alone, "boston") > confidence(ambiguous, f"{alone[:-1]} near Chicago's.", "boston") > 0
 
 
 def test_a_tag_of_the_article_and_partners_speak_for_a_name():
