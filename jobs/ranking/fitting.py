@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from jobs.ranking import features, machine
 from jobs.ranking.reward import Kind, RewardModel, sigmoid
@@ -96,7 +97,9 @@ def fit(judged: Judged, prior: np.ndarray, method: Method, seed: int) -> RewardM
 
     first = np.random.default_rng(seed).normal(0, INITIAL_DEVIATION, (n, sum(ranks))) * movable
     start = np.concatenate([prior, first[:, : ranks[0]].ravel(), first[:, ranks[0] :].ravel()])
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS, "ftol": TOLERANCE})
+    options = {"maxiter": ITERATIONS, "ftol": TOLERANCE}
+    with threadpool_limits(1, "blas"):  # which would wait, busily, for its next few hundred numbers on the kernel's cores
+        found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
     weights, pairs, triples = parts(np.round(found.x, DECIMALS))
     return RewardModel(
         kind=method.kind,

@@ -5,13 +5,15 @@ The log-odds of features x (Rendle, "Factorization Machines", ICDM 2010; third o
 
     b + Σ_i w_i x_i + Σ_(i,j) w_ij x_i x_j + Σ_f Σ_(i<j) v_if v_jf x_i x_j + Σ_f Σ_(i<j<k) u_if u_jf u_kf x_i x_j x_k
 
-where the second sum is over declared products alone. Without factors v and u it is a logistic regression. A row is
-computed by itself in a fixed order, so that it does not matter which rows are beside it.
+where the second sum is over declared products alone. Without factors v and u it is a logistic regression. Rows are
+taken many at a time with their features in columns, so that processors do the same for several of them at once; each
+has sums of its own in a fixed order, so that it does not matter which rows are beside it.
 """
 
 import numpy as np
 from numba import njit, prange
 
+ROWS = 256  # that are taken at a time: long loops, and what they need stays in a core's own cache
 CHUNKS = 64  # of rows, each with a gradient of its own: sums do not depend on the number of threads
 LARGEST = 30.0  # log-odds beyond are as good as certain
 
@@ -28,42 +30,12 @@ def log_odds(x, weights, left, right, pairs, triples):
     pairs : float64 (n_features, order-2 rank); triples : float64 (n_features, order-3 rank); a rank may be 0
     """
     out = np.empty(len(x))
-    row, n = np.empty(x.shape[1]), x.shape[1]
-    of_products = weights[1 + n :]
-    seconds, thirds = np.ascontiguousarray(pairs.T), np.ascontiguousarray(triples.T)
-    for at in range(len(x)):
-        row[:] = x[at]
-        z = weights[0] + _dot(weights[1 : 1 + n], row)
-        for p in range(len(left)):
-            z += of_products[p] * row[left[p]] * row[right[p]]
-        for f in range(len(seconds)):
-            one, two, _ = _powers(seconds[f], row)
-            z += 0.5 * (one * one - two)
-        for f in range(len(thirds)):
-            one, two, three = _powers(thirds[f], row)
-            z += (one**3 - 3 * one * two + 2 * three) / 6
-        out[at] = z
+    columns, z, of_pairs, of_triples, squares = _space(x.shape[1], pairs.shape[1], triples.shape[1])
+    for begin in range(0, len(x), ROWS):
+        n = _turn(x[begin : begin + ROWS], columns)
+        _sum(columns, weights, left, right, pairs, triples, z, of_pairs, of_triples, squares)
+        out[begin : begin + n] = z[:n]
     return out
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _dot(a, b):
-    total = 0.0
-    for i in range(len(a)):
-        total += a[i] * b[i]
-    return total
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _powers(factors, row):
-    """The sums of the terms, of their squares and of their cubes; sums may be taken in lanes."""
-    one, two, three = 0.0, 0.0, 0.0
-    for i in range(len(row)):
-        term = factors[i] * row[i]
-        one += term
-        two += term * term
-        three += term * term * term
-    return one, two, three
 
 
 @njit(cache=True, nogil=True, parallel=True)
@@ -97,66 +69,113 @@ def loss_and_gradient(x, reward, weight, weights, left, right, pairs, triples):
 @njit(cache=True, nogil=True)
 def _add(x, reward, weight, weights, left, right, pairs, triples, by_weights, by_pairs, by_triples):
     """Add the gradient of some rows to the last three arguments; returns their loss."""
-    support = np.empty(x.shape[1], np.int64)
-    first, second = np.zeros(pairs.shape[1]), np.zeros(triples.shape[1])
-    squares = np.zeros(triples.shape[1])
-    loss = 0.0
-    for row in range(len(x)):
-        n = _support(x[row], support)
-        z = _linear(x[row], support[:n], weights, left, right)
-        for f in range(pairs.shape[1]):
-            sum_, square = 0.0, 0.0
-            for at in range(n):
-                term = x[row, support[at]] * pairs[support[at], f]
-                sum_ += term
-                square += term * term
-            first[f] = sum_
-            z += 0.5 * (sum_ * sum_ - square)
-        for f in range(triples.shape[1]):
-            sum_, square, cube = 0.0, 0.0, 0.0
-            for at in range(n):
-                term = x[row, support[at]] * triples[support[at], f]
-                sum_ += term
-                square += term * term
-                cube += term * term * term
-            second[f], squares[f] = sum_, square
-            z += (sum_**3 - 3 * sum_ * square + 2 * cube) / 6
-        z = min(max(z, -LARGEST), LARGEST)
-        # log(1 + exp(z)) − r·z, without overflow
-        loss += weight[row] * (max(z, 0.0) + np.log1p(np.exp(-abs(z))) - reward[row] * z)
-        error = weight[row] * (1 / (1 + np.exp(-z)) - reward[row])
-        by_weights[0] += error
-        for at in range(n):
-            i = support[at]
-            value = x[row, i]
-            by_weights[1 + i] += error * value
-            for f in range(pairs.shape[1]):
-                by_pairs[i, f] += error * value * (first[f] - value * pairs[i, f])
-            for f in range(triples.shape[1]):
-                term = value * triples[i, f]
-                rest, rest_squares = second[f] - term, squares[f] - term * term
-                by_triples[i, f] += error * value * 0.5 * (rest * rest - rest_squares)
-        for p in range(len(left)):
-            by_weights[1 + x.shape[1] + p] += error * x[row, left[p]] * x[row, right[p]]
+    columns, z, of_pairs, of_triples, squares = _space(x.shape[1], pairs.shape[1], triples.shape[1])
+    error, loss = np.empty(ROWS), 0.0
+    for begin in range(0, len(x), ROWS):
+        n = _turn(x[begin : begin + ROWS], columns)
+        _sum(columns, weights, left, right, pairs, triples, z, of_pairs, of_triples, squares)
+        error[:] = 0
+        for row in range(n):
+            odds, r = min(max(z[row], -LARGEST), LARGEST), reward[begin + row]
+            small = np.exp(-abs(odds))
+            chance = (1 if odds >= 0 else small) / (1 + small)
+            # log(1 + exp(odds)) − r·odds, without overflow
+            loss += weight[begin + row] * (max(odds, 0.0) + np.log1p(small) - r * odds)
+            error[row] = weight[begin + row] * (chance - r)
+        _descend(
+            columns, error, left, right, pairs, triples, of_pairs, of_triples, squares,
+            by_weights, by_pairs, by_triples,
+        )  # fmt: skip
     return loss
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _support(x, support):
-    """Write the columns that are not 0 into `support`; returns how many."""
-    n = 0
-    for i in range(len(x)):
-        if x[i] != 0:
-            support[n] = i
-            n += 1
+@njit(cache=True, nogil=True)
+def _space(n_features, rank, triple_rank):
+    """Arrays to work in: features in columns, log-odds, sums of the terms of each factor of pairs, of triples, and of
+    the squares of the latter."""
+    return (
+        np.empty((n_features, ROWS)), np.empty(ROWS),
+        np.empty((rank, ROWS)), np.empty((triple_rank, ROWS)), np.empty((triple_rank, ROWS)),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _turn(x, columns):
+    """Write at most `ROWS` rows into columns, and zeros behind them; returns how many."""
+    n = len(x)
+    for i in range(x.shape[1]):
+        for row in range(n):
+            columns[i, row] = x[row, i]
+        columns[i, n:] = 0
     return n
 
 
 @njit(cache=True, nogil=True)
-def _linear(x, support, weights, left, right):
-    z = weights[0]
-    for i in support:
-        z += weights[1 + i] * x[i]
+def _sum(columns, weights, left, right, pairs, triples, z, of_pairs, of_triples, squares):
+    """Fill the last four arguments, as `_space` has them."""
+    n_features = len(columns)
+    z[:] = weights[0]
+    for i in range(n_features):
+        # (Σ_i v_i x_i)² holds all pairs twice, and the squares that are no pairs: taken off here, of all factors at once.
+        column, w, own = columns[i], weights[1 + i], 0.5 * (pairs[i] ** 2).sum()
+        for row in range(ROWS):
+            z[row] += (w - own * column[row]) * column[row]
     for p in range(len(left)):
-        z += weights[1 + len(x) + p] * x[left[p]] * x[right[p]]
-    return z
+        one, other, w = columns[left[p]], columns[right[p]], weights[1 + n_features + p]
+        for row in range(ROWS):
+            z[row] += w * one[row] * other[row]
+    for f in range(pairs.shape[1]):
+        first = of_pairs[f]
+        first[:] = 0
+        for i in range(n_features):
+            column, v = columns[i], pairs[i, f]
+            for row in range(ROWS):
+                first[row] += v * column[row]
+        for row in range(ROWS):
+            z[row] += 0.5 * first[row] * first[row]
+    third = np.empty(ROWS)
+    for f in range(triples.shape[1]):
+        first, square = of_triples[f], squares[f]
+        first[:], square[:], third[:] = 0, 0, 0
+        for i in range(n_features):
+            column, u = columns[i], triples[i, f]
+            for row in range(ROWS):
+                term = u * column[row]
+                first[row] += term
+                square[row] += term * term
+                third[row] += term * term * term
+        for row in range(ROWS):
+            z[row] += (first[row] ** 3 - 3 * first[row] * square[row] + 2 * third[row]) / 6
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _descend(
+    columns, error, left, right, pairs, triples, of_pairs, of_triples, squares, by_weights, by_pairs, by_triples
+):  # fmt: skip
+    """Add the gradient of the rows in `columns`, by their log-odds `error`, to the last three arguments."""
+    n_features = len(columns)
+    by_weights[0] += error.sum()
+    of_errors = of_pairs * error
+    for i in range(n_features):
+        column, linear, squared = columns[i], 0.0, 0.0
+        for row in range(ROWS):
+            linear += error[row] * column[row]
+            squared += error[row] * column[row] * column[row]
+        by_weights[1 + i] += linear
+        for f in range(pairs.shape[1]):
+            of_error, along = of_errors[f], 0.0
+            for row in range(ROWS):
+                along += of_error[row] * column[row]
+            by_pairs[i, f] += along - pairs[i, f] * squared
+        for f in range(triples.shape[1]):
+            first, square, u, along = of_triples[f], squares[f], triples[i, f], 0.0
+            for row in range(ROWS):
+                term = u * column[row]
+                rest = first[row] - term
+                along += error[row] * column[row] * 0.5 * (rest * rest - (square[row] - term * term))
+            by_triples[i, f] += along
+    for p in range(len(left)):
+        one, other, along = columns[left[p]], columns[right[p]], 0.0
+        for row in range(ROWS):
+            along += error[row] * one[row] * other[row]
+        by_weights[1 + n_features + p] += along
