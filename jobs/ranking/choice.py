@@ -70,15 +70,19 @@ class Actions:
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds in a list: its length, the places that one artist and one album may have, the least share of new
-    releases, and how much of a listener's clusters of taste it has to hold (0: not at all; 1: as the listener plays
-    them)."""
+    """What holds in a list: its length, the places that one artist and one album may have (at least 1), the least
+    share of new releases, and how much of a listener's clusters of taste it has to hold (0: not at all; 1: as the
+    listener plays them)."""
 
     length: int
     max_per_artist: int
     max_per_album: int
     new_release_share: float
     cluster_spread: float
+
+    def __post_init__(self):
+        if self.max_per_artist < 1 or self.max_per_album < 1:
+            raise ValueError(f"a list without a place for an artist or an album: {self}")
 
 
 @dataclass(frozen=True)
@@ -144,11 +148,10 @@ def draw(
 
     Allowed for a place is a candidate whose work is not yet in the list and whose artists and album all have places
     left. Where none is left under these caps and the candidates are complete, they are relaxed by as little as
-    possible. Whenever
-    the list is behind its share of new releases and an allowed one suits, only such are allowed; whenever it is behind
-    the quota of a cluster of taste and an allowed one is of that cluster, only such are: so the places of both are
-    spread evenly. Where a rule but the last lacks candidates and they are not complete, the list ends, to be gone on
-    with.
+    possible. Whenever the list is behind its share of new releases and an allowed one suits, only such are allowed;
+    whenever it is behind the quota of a cluster of taste and an allowed one is of that cluster, only such are: so the
+    places of both are spread evenly. Where a rule but the last lacks candidates and they are not complete, the list
+    ends, to be gone on with.
 
     Parameters
     ----------

@@ -41,9 +41,7 @@ def walk(
         _weigh(log_odds[row], best, best.max(), method, temperature, weights, of_candidate)
         beyond[:] = GONE
         for c in order:
-            beyond[c] = _beyond(
-                c, its_credits, its_albums, places_of_artist, places_of_album, max_per_artist, max_per_album
-            )
+            beyond[c] = 0
             before_by_work[c], last_of_work[its_works[c]] = last_of_work[its_works[c]], c
             if its_albums[c] >= 0:
                 before_by_album[c], last_of_album[its_albums[c]] = last_of_album[its_albums[c]], c
@@ -69,13 +67,10 @@ def walk(
             if explores[row] and spent < most_explored:
                 share = epsilon if method == EPSILON_GREEDY else 1.0
             if share > 0 and top >= 0:
-                n_allowed = 0
-                for c in explorable if at < len(explorable) else everything:
-                    if _is_allowed(c, beyond, most, its_fresh, only_fresh, its_clusters, due, only_due):
-                        allowed[n_allowed] = c
-                        n_allowed += 1
-                        total += of_candidate[c]
+                among = explorable if at < len(explorable) else everything
+                n_allowed = _allow(among, beyond, most, its_fresh, only_fresh, its_clusters, due, only_due, allowed)
                 pool = allowed[:n_allowed]
+                total = of_candidate[pool].sum()
                 if not SMALLEST < total < 1 / SMALLEST:  # far from what was best when it was weighed: anew from here
                     _weigh(log_odds[row], best, best[top], method, temperature, weights, of_candidate)
                     total = of_candidate[pool].sum()
@@ -152,18 +147,6 @@ def _best_reasons(log_odds, best, best_kind):
 
 
 @njit(cache=True, nogil=True)
-def _beyond(c, credits, albums, places_of_artist, places_of_album, max_per_artist, max_per_album):
-    """How many places an artist of a candidate, or its album, would have above its cap; 0: within both."""
-    most = 0
-    for m in range(credits.shape[1]):
-        if credits[c, m] >= 0:
-            most = max(most, places_of_artist[credits[c, m]] + 1 - max_per_artist)
-    if albums[c] >= 0:
-        most = max(most, places_of_album[albums[c]] + 1 - max_per_album)
-    return most
-
-
-@njit(cache=True, nogil=True)
 def _rules(order, beyond, fresh, behind, clusters, due, complete, complete_fresh):
     """What holds at a place, where the list is `behind` its new releases, or some clusters are `due`: where in `order`
     the best candidate stands that is allowed, -1: none; how far beyond its caps a candidate may be; whether only new
@@ -199,14 +182,20 @@ def _rules(order, beyond, fresh, behind, clusters, due, complete, complete_fresh
 
 
 @njit(cache=True, nogil=True)
-def _is_allowed(c, beyond, most, fresh, only_fresh, clusters, due, only_due):
-    """Whether the rules leave a candidate for a place; the arguments are as in and from `_rules`."""
-    return (
-        beyond[c] != GONE
-        and beyond[c] <= most
-        and (fresh[c] or not only_fresh)
-        and (not only_due or (clusters[c] >= 0 and due[clusters[c]]))
-    )
+def _allow(among, beyond, most, fresh, only_fresh, clusters, due, only_due, allowed):
+    """Write those of some candidates that the rules leave for a place into `allowed`, in their order; returns how many.
+    The arguments are as in and from `_rules`."""
+    n = 0
+    for c in among:
+        if (
+            beyond[c] != GONE
+            and beyond[c] <= most
+            and (fresh[c] or not only_fresh)
+            and (not only_due or (clusters[c] >= 0 and due[clusters[c]]))
+        ):
+            allowed[n] = c
+            n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)
