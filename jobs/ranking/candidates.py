@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from scipy.sparse import csr_matrix
 
-from jobs.collaborative.selection import top
+from jobs.collaborative.selection import LOWEST, top
 from jobs.ranking import clusters
 from jobs.ranking.catalogue import Catalogue
 from jobs.ranking.listeners import Block
@@ -96,20 +96,29 @@ def select(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: in
     eligible : bool (n_listeners, n_tracks)
     Returns int (n_listeners, n), in the order of the catalogue, -1 behind the last.
     """
+    # Half as many of each source are nearly always enough to find `n` between them.
+    for deep in (n // 2, n):
+        chosen = np.full((len(eligible), n), -1)
+        _take_turns(_ranked(evidence, eligible, catalogue, deep), np.full(eligible.shape[1], -1), chosen)
+        if (chosen[:, -1] >= 0).all():
+            break
+    return chosen
+
+
+def _ranked(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> np.ndarray:
+    """The `n` best tracks of each source: int32 (n_sources, n_listeners, n), -1 behind the last."""
     linked = [name for name in ("collaborative", "sound", "playlist") if catalogue.links[name].nnz]
-    ranked = [
-        top(np.where(eligible, evidence.match, -np.inf), n)[0],
+    sources = [
+        _best(evidence.match, eligible, n, LOWEST),
         *(_best(evidence.near[name].strength, eligible, n) for name in linked),
         *([_best_by_words(evidence, eligible, catalogue, n)] if catalogue.similar_artists.nnz else []),
         _best_new(evidence, eligible, catalogue, n),
         _first(catalogue.by_popularity, eligible, n),
     ]
-    chosen = np.full((len(eligible), n), -1)
-    by_source = np.full((len(ranked), len(eligible), n), -1, np.int32)
-    for source, tracks in enumerate(ranked):
-        by_source[source, :, : tracks.shape[1]] = tracks
-    _take_turns(by_source, np.full(eligible.shape[1], -1), chosen)
-    return chosen
+    ranked = np.full((len(sources), len(eligible), n), -1, np.int32)
+    for source, tracks in enumerate(sources):
+        ranked[source, :, : tracks.shape[1]] = tracks
+    return ranked
 
 
 def _artists_played(block: Block, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -150,10 +159,21 @@ def _follow(rows, sources, weights, pointers, targets, data, most, strength, via
                 position[row, target] = at
 
 
-def _best(values: np.ndarray, eligible: np.ndarray, n: int) -> np.ndarray:
-    """The `n` largest values above 0 of each row among the eligible, int32 (n_listeners, at most n), the largest first;
-    -1: none."""
-    return top(np.where(eligible & (values > 0), values, -np.inf), n)[0]
+def _best(values: np.ndarray, eligible: np.ndarray, n: int, above: float = 0.0) -> np.ndarray:
+    """The `n` largest values of each row among the eligible that are above a bound, int32 (n_listeners, at most n), the
+    largest first; -1: none."""
+    open_ = np.empty(values.shape, np.float32)
+    _among(values, eligible, np.float32(above), open_)
+    return top(open_, n)[0]
+
+
+@njit(cache=True, nogil=True)
+def _among(values, eligible, above, open_):
+    """Fill `open_` with the values that are eligible and above a bound, and -inf elsewhere."""
+    for row in range(len(values)):
+        for track in range(values.shape[1]):
+            value = np.float32(values[row, track])
+            open_[row, track] = value if eligible[row, track] and value > above else -np.inf
 
 
 def _best_by_words(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: int) -> np.ndarray:
@@ -193,13 +213,14 @@ def _first(order, eligible, n):
 def _take_turns(ranked, seen, chosen):
     """Fill `chosen` row by row: the first of each source that is not there yet, then the second, until it is full.
 
-    ranked : int32 (n_sources, n_listeners, n), tracks; -1: none; seen : int64 (n_tracks,), all -1, to work with
+    ranked : int32 (n_sources, n_listeners, any number), tracks; -1: none
+    seen : int64 (n_tracks,), all -1, to work with
     chosen : int64 (n_listeners, n), all -1; in the order of the catalogue afterwards
     """
     n = chosen.shape[1]
     for row in range(len(chosen)):
         count = 0
-        for place in range(n):
+        for place in range(ranked.shape[2]):
             for source in range(len(ranked)):
                 track = ranked[source, row, place]
                 if count < n and track >= 0 and seen[track] != row:

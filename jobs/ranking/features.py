@@ -121,6 +121,11 @@ PRIOR_INTERCEPT = -1.5
 NAMES = tuple(f.name for f in FEATURES)
 COLUMN = {name: i for i, name in enumerate(NAMES)}
 RANGE = {f.name: (f.low, f.high) for f in FEATURES}
+OF_REASON = ("strength", *KINDS, "reason_kept")
+OF_TRACK, OF_LISTENER = NAMES[: COLUMN[OF_REASON[0]]], NAMES[COLUMN[OF_REASON[-1]] + 1 : COLUMN[POSITION]]
+"""What the features tell of, beside the position: of the track for the listener first, of the reason, of the listener.
+In this order they follow each other."""
+
 DESIGN_NAMES = (INTERCEPT, *NAMES, *(f"{left}*{right}" for left, right in INTERACTIONS))
 """The names of the columns of `design`, to which the weights of a model belong."""
 

@@ -98,7 +98,7 @@ def fit(judged: Judged, prior: np.ndarray, method: Method, seed: int) -> RewardM
     first = np.random.default_rng(seed).normal(0, INITIAL_DEVIATION, (n, sum(ranks))) * movable
     start = np.concatenate([prior, first[:, : ranks[0]].ravel(), first[:, ranks[0] :].ravel()])
     options = {"maxiter": ITERATIONS, "ftol": TOLERANCE}
-    with threadpool_limits(1, "blas"):  # which would wait, busily, for its next few hundred numbers on the kernel's cores
+    with threadpool_limits(1, "blas"):  # its other threads would wait, busily, on the cores that the kernel works on
         found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
     weights, pairs, triples = parts(np.round(found.x, DECIMALS))
     return RewardModel(

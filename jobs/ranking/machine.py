@@ -116,7 +116,7 @@ def _sum(columns, weights, left, right, pairs, triples, z, of_pairs, of_triples,
     n_features = len(columns)
     z[:] = weights[0]
     for i in range(n_features):
-        # (Σ_i v_i x_i)² holds all pairs twice, and the squares that are no pairs: taken off here, of all factors at once.
+        # (Σ_i v_i x_i)² holds each pair twice, and squares that are no pairs: taken off here, of all factors at once.
         column, w, own = columns[i], weights[1 + i], 0.5 * (pairs[i] ** 2).sum()
         for row in range(ROWS):
             z[row] += (w - own * column[row]) * column[row]

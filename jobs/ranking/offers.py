@@ -24,6 +24,8 @@ DOUBT_OF_TRYING = 8
 MANY_OF_ARTIST = 20
 """Tracks of an artist, heard by a listener, from which on more say nothing."""
 
+UNSPOKEN = np.uint64(0xFFFFFFFFFFFFFFFF)
+
 
 class Scorer(Protocol):
     """What puts actions in an order: a reward model, or a baseline."""
@@ -147,17 +149,15 @@ class Offers:
         """Find the reasons of the candidates `tracks`, and describe each action."""
         credits = catalogue.credited(tracks)
         found = reasons.find(tracks, credits, evidence, catalogue)
-        rows, columns, kinds = np.nonzero(found.holds)
-        number = np.full(found.holds.shape, -1)
-        number[rows, columns, kinds] = np.arange(len(rows))
         there = tracks >= 0
         of_tracks = describe_tracks(tracks, credits, evidence, context, catalogue)
+        number, described = _describe(found, of_tracks, context)
         return cls(
             user_ids=context.user_ids,
             candidates=tracks,
             reasons=found,
             number=number,
-            features=_describe(rows, columns, kinds, found.strength, of_tracks, context),
+            features=described,
             works=np.where(there, catalogue.work[tracks], -1),
             credits=credits,
             albums=np.where(there, catalogue.album[tracks], -1),
@@ -195,51 +195,45 @@ class Offers:
         )
 
 
-def _describe(
-    rows: np.ndarray,
-    columns: np.ndarray,
-    kinds: np.ndarray,
-    strength: np.ndarray,
-    of_tracks: dict[str, np.ndarray],
-    context: Context,
-) -> np.ndarray:
-    """`features.matrix` of the actions at (rows, columns, kinds), each written once, row by row."""
-    clipped = {
-        name: np.clip(values, *features.RANGE[name]).astype(np.float32)
-        for name, values in {**of_tracks, **context.traits}.items()
-    }
-    described = np.zeros((len(rows), len(features.NAMES)), np.float32)
+def _describe(found: Reasons, of_tracks: dict[str, np.ndarray], context: Context) -> tuple[np.ndarray, np.ndarray]:
+    """`Offers.number` and `Offers.features` of the reasons that were found."""
+
+    def clipped(values: dict[str, np.ndarray], names: tuple[str, ...]) -> np.ndarray:
+        return np.stack([np.clip(values[name], *features.RANGE[name]) for name in names], axis=-1, dtype=np.float32)
+
+    number = np.full(found.holds.shape, -1)
+    described = np.zeros((np.count_nonzero(found.holds), len(features.NAMES)), np.float32)
     _fill(
-        rows,
-        columns,
-        kinds,
-        np.stack([clipped[name] for name in of_tracks], axis=2),
-        np.array([features.COLUMN[name] for name in of_tracks]),
-        np.stack([clipped[name] for name in context.traits], axis=1),
-        np.array([features.COLUMN[name] for name in context.traits]),
-        np.clip(strength, *features.RANGE["strength"]),
+        found.holds,
+        clipped(of_tracks, features.OF_TRACK),
+        np.clip(found.strength, *features.RANGE["strength"]),
         np.clip(context.reason_kept, *features.RANGE["reason_kept"]),
-        np.array([features.COLUMN["strength"], features.COLUMN["reason_kept"]]),
-        np.array([features.COLUMN[kind] for kind in features.KINDS]),
+        clipped(context.traits, features.OF_LISTENER),
+        number,
         described,
     )
-    return described
+    return number, described
 
 
 @njit(cache=True, nogil=True)
-def _fill(
-    rows, columns, kinds, of_tracks, track_at, traits, trait_at, strength, reason_kept, reason_at, kind_at, described
-):  # fmt: skip
-    """Write the features of each action into `described`; the others are what `_describe` gives, `*_at` the columns."""
-    for action in range(len(rows)):
-        row, column, kind = rows[action], columns[action], kinds[action]
-        for i in range(len(track_at)):
-            described[action, track_at[i]] = of_tracks[row, column, i]
-        for i in range(len(trait_at)):
-            described[action, trait_at[i]] = traits[row, i]
-        described[action, reason_at[0]] = strength[row, column, kind]
-        described[action, reason_at[1]] = reason_kept[row, kind]
-        described[action, kind_at[kind]] = 1.0
+def _fill(holds, of_tracks, strength, reason_kept, of_listeners, number, described):
+    """Fill the last two arguments with what `_describe` returns; the others are the features in groups."""
+    n, n_candidates, n_kinds = holds.shape
+    reason = of_tracks.shape[2]  # where the features of the reason begin, and those of the listener
+    listener, action = reason + 2 + n_kinds, 0
+    for row in range(n):
+        for c in range(n_candidates):
+            for kind in range(n_kinds):
+                if holds[row, c, kind]:
+                    number[row, c, kind] = action
+                    for i in range(reason):
+                        described[action, i] = of_tracks[row, c, i]
+                    described[action, reason] = strength[row, c, kind]
+                    described[action, reason + 1 + kind] = 1.0
+                    described[action, listener - 1] = reason_kept[row, kind]
+                    for i in range(of_listeners.shape[1]):
+                        described[action, listener + i] = of_listeners[row, i]
+                    action += 1
 
 
 def describe_tracks(
@@ -311,26 +305,40 @@ def _brought_by(values: list[np.ndarray], there: np.ndarray) -> np.ndarray:
 
     values : of each model, (n_listeners, n_candidates), above 0 where it speaks for a track
     """
+    keys = np.empty((len(values), *there.shape), np.uint64)
+    for of_model, keys_of_model in zip(values, keys, strict=True):
+        _order(of_model.astype(np.float32), there, keys_of_model)
+    keys.sort(axis=2)
     models = np.full(there.shape, -1)
-    _highest(np.stack(values).astype(np.float64), there, models)
+    _highest(keys, models)
     return models
 
 
 @njit(cache=True, nogil=True)
-def _highest(values, there, models):
-    """Fill `models` with what `_brought_by` returns; of models by which a candidate stands equally high, the first."""
-    n_models, n, n_candidates = values.shape
-    speaks, below, highest = np.empty(n_candidates, np.int64), np.empty(n_candidates), np.empty(n_candidates, np.int64)
+def _order(values, there, keys):
+    """Fill keys : uint64 (n_listeners, n_candidates), of which one is below another where its value is higher and, of
+    equal ones, its candidate the first; `UNSPOKEN` where a model does not speak for it. values : float32."""
+    for row in range(len(values)):
+        for c in range(values.shape[1]):
+            keys[row, c] = UNSPOKEN
+            if there[row, c] and values[row, c] > 0:  # the bits of such numbers are in the order of the numbers
+                bits = np.uint64(np.float32(values[row, c]).view(np.uint32))
+                keys[row, c] = ((np.uint64(0xFFFFFFFF) - bits) << np.uint64(32)) | np.uint64(c)
+
+
+@njit(cache=True, nogil=True)
+def _highest(keys, models):
+    """Fill `models` with what `_brought_by` returns, from sorted keys; of models by which a candidate stands equally
+    high, the first."""
+    n_models, n, n_candidates = keys.shape
+    highest = np.empty(n_candidates, np.int64)
     for row in range(n):
         highest[:] = n_candidates
         for model in range(n_models):
-            count = 0
-            for c in range(n_candidates):
-                if there[row, c] and values[model, row, c] > 0:
-                    speaks[count], below[count] = c, -values[model, row, c]
-                    count += 1
-            order = np.argsort(below[:count], kind="mergesort")
-            for place in range(count):
-                c = speaks[order[place]]
+            for place in range(n_candidates):
+                key = keys[model, row, place]
+                if key == UNSPOKEN:
+                    break
+                c = np.int64(key & np.uint64(0xFFFFFFFF))
                 if place < highest[c]:
                     highest[c], models[row, c] = place, model

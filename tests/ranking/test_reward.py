@@ -22,6 +22,8 @@ def test_every_feature_is_declared_once_with_a_range_and_a_meaning():
     for feature in features.FEATURES:
         assert feature.low < feature.high
         assert feature.meaning
+    in_groups = (*features.OF_TRACK, *features.OF_REASON, *features.OF_LISTENER, features.POSITION)
+    assert in_groups == features.NAMES
 
 
 def test_values_outside_the_range_are_clipped():
