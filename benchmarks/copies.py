@@ -141,9 +141,9 @@ def look_up(originals: int) -> dict:
 
     import schemas
     from jobs.lake import APPEND, Lake
+    from jobs.lake.types import arrow_schema
     from jobs.scrape.copies import new_articles
     from jobs.settings import Settings
-    from jobs.staging import arrow_schema
 
     rng, schema = np.random.default_rng(0), arrow_schema(schemas.table("articles"))
     fetched_at, part = datetime(2026, 1, 1, tzinfo=UTC), 50_000

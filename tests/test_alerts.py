@@ -84,7 +84,7 @@ def test_without_a_webhook_the_log_is_all(caplog):
 
 def test_a_job_whose_audit_fails_alerts_and_ends_with_status_2(webhook, home):
     code = (
-        "import argparse\nfrom jobs import cli\nfrom jobs.audits import AuditFailed\n"
+        "import argparse\nfrom jobs import cli\nfrom jobs.lake.audits import AuditFailed\n"
         "def main():\n    raise AuditFailed('table tracks: no song twice in a list: 3 rows')\n"
         "cli.run(argparse.ArgumentParser(), main)"
     )

@@ -13,9 +13,9 @@ import pyarrow as pa
 from rich.markup import escape
 
 import schemas
-from jobs.audits import quoted
 from jobs.ingest.matching import Library, Track
 from jobs.lake import ALL, APPEND, Lake
+from jobs.lake.audits import quoted
 from jobs.progress import bar
 
 SHOWN = 5  # unmatched tracks, in the log

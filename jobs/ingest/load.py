@@ -11,7 +11,6 @@ import pyarrow as pa
 from pyiceberg.expressions import And, EqualTo, In
 
 from jobs import weeks
-from jobs.audits import quoted
 from jobs.cli import UserError
 from jobs.ingest import history, playlists
 from jobs.ingest.check import Checker
@@ -19,6 +18,7 @@ from jobs.ingest.forgotten import Forgotten
 from jobs.ingest.kinds import Kind
 from jobs.ingest.rejects import Rejects
 from jobs.lake import APPEND, Lake, sql_type
+from jobs.lake.audits import quoted
 from jobs.progress import bar
 from schemas.contract import Table
 

@@ -4,9 +4,9 @@ import duckdb
 import pyarrow as pa
 
 import schemas
-from jobs.audits import quoted
 from jobs.lake import ALL, Lake
-from jobs.staging import conform
+from jobs.lake.audits import quoted
+from jobs.lake.staging import conform
 
 
 def replace_staged(lake: Lake, connection: duckdb.DuckDBPyConnection, batch_rows: int) -> tuple[int, int, int]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.audits import sql_literal
 from jobs.cli import UserError
+from jobs.lake.audits import sql_literal
 
 FORMATS = {
     ".csv": "FORMAT csv, HEADER",

@@ -129,8 +129,8 @@ def _find(lake: "Lake", file: Path, connection: "DuckDBPyConnection") -> Counter
     import pyarrow.parquet as pq
 
     import schemas
+    from jobs.lake.types import arrow_schema
     from jobs.scrape.isolation import Processes
-    from jobs.staging import arrow_schema
 
     contract = schemas.table("articles")
     schema = arrow_schema(contract, [column.name for column in contract.columns if column.name != "story_id"])

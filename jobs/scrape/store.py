@@ -14,11 +14,11 @@ import pyarrow as pa
 
 import schemas
 from jobs.lake import APPEND, Lake
+from jobs.lake.types import arrow_schema
 from jobs.scrape import urls
 from jobs.scrape.copies import new_articles
 from jobs.scrape.record import Record
 from jobs.scrape.shards import Shard
-from jobs.staging import arrow_schema
 
 READ = ("article", "unchanged", "index", "rejected")  # outcomes of pages that were fetched
 NOT_COUNTED = frozenset({"known"})  # reasons that are no trouble

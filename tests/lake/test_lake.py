@@ -15,7 +15,8 @@ from pyiceberg.table import Transaction
 
 import schemas
 from jobs import cli
-from jobs.lake import ALL, APPEND, AuditFailed, Lake, main
+from jobs.lake import ALL, APPEND, AuditFailed, Lake
+from jobs.lake.__main__ import main
 
 WEEK = date(2026, 11, 23)
 ARTISTS = pd.DataFrame({"artist_id": ["a1", "a2"], "name": ["Nina", "Air"]})
@@ -50,7 +51,7 @@ def test_rows_come_back_as_they_were_published_and_partitions_are_split_by_month
     assert list(back["listened_at"]) == [october, november]
     assert pd.isna(back["ms_played"].iloc[0])
     assert back["ms_played"].iloc[1] == 30_000
-    assert len(catalogue._files("listens")) == 2
+    assert len(list(catalogue._table("listens").scan().plan_files())) == 2
     assert len(catalogue.arrow("listens", f"listened_at < '{november.isoformat()}'")) == 1
 
 
@@ -166,7 +167,8 @@ def test_sql_sees_all_tables_and_reads_no_more_files_than_the_filter_needs(catal
         catalogue.publish("listens", listens((datetime(2026, month, 1, tzinfo=UTC), "u", "t1", 1)), APPEND)
     query = "SELECT count(*) AS n FROM listens JOIN tracks USING (track_id) WHERE title = 'One'"
     assert catalogue.sql(query).to_pylist() == [{"n": 4}]
-    assert len(catalogue._files("listens", "listened_at >= '2026-04-01T00:00:00+00:00'")) == 1
+    april = catalogue._table("listens").scan("listened_at >= '2026-04-01T00:00:00+00:00'")
+    assert len(list(april.plan_files())) == 1
 
 
 def test_a_query_opens_the_tables_that_it_names_however_it_writes_them(catalogue):
@@ -227,7 +229,7 @@ def test_a_partition_is_replaced_without_a_look_into_its_files_however_long_its_
 
 
 def test_a_table_keeps_its_latest_states_and_goes_back_to_the_oldest_of_them(lake, monkeypatch):
-    monkeypatch.setattr("jobs.lake.SNAPSHOTS", 8)
+    monkeypatch.setattr("jobs.lake.commits.SNAPSHOTS", 8)
     for number in range(12):
         lake.record(WEEK, "a", [("value", "", number)])
     states = lake.snapshots("metrics")
@@ -261,11 +263,11 @@ def test_the_command_lists_states_goes_back_and_deletes_what_no_state_needs(lake
 KILLED = """
 import os, signal, sys
 from datetime import date
-import jobs.lake, jobs.audits
+import jobs.lake.commits
 from pyiceberg.table import Transaction
 at = sys.argv[1]
 def die(*args, **kwargs): os.kill(os.getpid(), signal.SIGKILL)
-if at == "audit": jobs.lake.check = die
+if at == "audit": jobs.lake.commits.check = die
 if at == "commit": Transaction.add_files = die
 if at == "catalog":
     from pyiceberg.catalog.sql import SqlCatalog

@@ -14,8 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from jobs import storage
-from jobs.lake import ALL, AuditFailed, Lake
+from jobs.lake import ALL, AuditFailed, Lake, storage
 from jobs.settings import settings
 
 WEEK = date(2026, 11, 23)

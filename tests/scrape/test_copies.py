@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import schemas
 from jobs.lake import APPEND
+from jobs.lake.types import arrow_schema
 from jobs.scrape.copies import SAME_NAMES, SIMILAR, article_id, names_in_common, new_articles, similarity, sketch
 from jobs.scrape.text import text_sha256
-from jobs.staging import arrow_schema
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 RANDOM = random.Random(3)

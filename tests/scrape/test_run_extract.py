@@ -9,11 +9,11 @@ import pytest
 import schemas
 from jobs.cli import UserError
 from jobs.lake import APPEND
+from jobs.lake.types import arrow_schema
 from jobs.scrape import run_extract
 from jobs.scrape.copies import new_articles
 from jobs.scrape.extract import Hints, read_page
 from jobs.scrape.pages import page_body, page_hints, page_row
-from jobs.staging import arrow_schema
 from tests.scrape.conftest import article
 
 WEEK = date(2026, 11, 23)

@@ -11,7 +11,7 @@ from pyarrow import fs
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
-from jobs import storage
+from jobs.lake import storage
 
 
 def vacuum(table: Table) -> int:

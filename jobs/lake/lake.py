@@ -1,58 +1,40 @@
-"""The lake: every table is read and written here, and nowhere else.
+"""The tables of a catalog, to read and to write."""
 
-Tables are Apache Iceberg (https://iceberg.apache.org/spec/), made from the contracts in `schemas/`. A write is
-staged as Parquet files beside the table, audited against the contract, and committed in one transaction: a reader
-sees the old state or the new one, whenever the writer dies.
-
-    python -m jobs.lake snapshots discover_weekly
-    python -m jobs.lake rollback discover_weekly 4358109269873137077
-    python -m jobs.lake vacuum metrics
-"""
-
-import argparse
-import json
 import logging
 import re
 import uuid
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NamespaceAlreadyExistsError,
-    NoSuchTableError,
-    ValidationException,
-)
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo, Not
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, EqualTo
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.utils.datetime import millis_to_datetime
 
 import schemas
-from jobs import cli, storage
-from jobs.audits import AuditFailed, check, quoted, rules
+from jobs.lake import commits, storage
+from jobs.lake.audits import quoted
+from jobs.lake.commits import Published
+from jobs.lake.staging import Rows, conform, write
+from jobs.lake.types import arrow_schema, spark_schema
+from jobs.lake.vacuum import vacuum
 from jobs.settings import Settings, settings
-from jobs.staging import Rows, arrow_schema, conform, spark_schema, sql_type, write
 from schemas.contract import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame as SparkDataFrame
     from pyspark.sql import SparkSession
 
-__all__ = ["ALL", "APPEND", "AuditFailed", "Lake", "Merged", "Published"]
-
 NAMESPACE = "discover"
 APPEND = None  # replace nothing: keep all rows there are
 ALL = AlwaysTrue()  # replace the whole table
 
-Result = TypeVar("Result")
 Where = None | Mapping[str, Any] | str | BooleanExpression
 
 TABLE_PROPERTIES = {
@@ -62,17 +44,7 @@ TABLE_PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "50",
 }
-SNAPSHOTS = 32  # states that a table keeps at least: to go back to, and for readers that hold one
-PLANS = 10  # times that a commit is planned before it is given up
 log = logging.getLogger("discover")
-
-
-@dataclass(frozen=True)
-class Published:
-    """What a commit did: rows written, and the snapshot that holds them (None: there was nothing to change)."""
-
-    rows: int
-    snapshot_id: int | None
 
 
 @dataclass(frozen=True)
@@ -107,13 +79,14 @@ class Lake:
     def spark(self, spark: "SparkSession", name: str, where: Where = None) -> "SparkDataFrame":
         """The same as a Spark DataFrame, read by Spark from the files of the current snapshot."""
         contract, expression = schemas.table(name), _expression(where)
-        files = self._files(name, expression)
+        table = self._table(name)
+        files = _files(table, expression)
         if not files:
             return spark.createDataFrame([], spark_schema(contract))
         if storage.is_local(files[0]):
             frame = spark.read.schema(spark_schema(contract)).parquet(*map(storage.local, files))
         else:
-            frame = storage.read(spark, files, arrow_schema(contract), self._table(name).io.properties)
+            frame = storage.read(spark, files, arrow_schema(contract), table.io.properties)
         if isinstance(where, str):
             return frame.where(where)
         if isinstance(where, Mapping):
@@ -145,7 +118,8 @@ class Lake:
         for name in schemas.tables():
             if words is not None and name not in words:
                 continue
-            self._view(connection, name, schemas.table(name), self._files(name))
+            table = self._table(name)
+            storage.view(connection, name, schemas.table(name), _files(table, ALL), table.io.properties)
         return connection
 
     def sql(self, query: str, params: object = None) -> pa.Table:
@@ -172,8 +146,10 @@ class Lake:
         given = dict(replace) if isinstance(replace, Mapping) else {}
         with self._staged(table) as folder:
             files = write(contract, rows, given, table, folder)
-            published = _planned_anew(table, lambda: self._commit(contract, table, files, deleted, given))
-        _forget_old_states(table)
+            published = commits.planned_anew(
+                table, lambda: commits.commit(contract, table, files, deleted, given, self.connect)
+            )
+        commits.forget_old_states(table)
         return published
 
     def merge(self, name: str, rows: "pa.Table | pd.DataFrame") -> Merged:
@@ -223,14 +199,12 @@ class Lake:
         table, expression = self._table(name), _expression(where)
         count = table.scan(row_filter=expression, selected_fields=schemas.table(name).key[:1]).count()
         if count:
-            _planned_anew(table, lambda: table.delete(expression))
+            commits.planned_anew(table, lambda: table.delete(expression))
         return count
 
     def vacuum(self, name: str) -> int:
         """Throw away all states of a table but the current one, with all files that it does not need; return how
         many files these were. For when nothing else writes."""
-        from jobs.vacuum import vacuum
-
         return vacuum(self._table(name))
 
     # Old states
@@ -297,10 +271,6 @@ class Lake:
                 update.union_by_name(contract.schema())
         return table
 
-    def _files(self, name: str, expression: BooleanExpression | str | None = None) -> list[str]:
-        scan = self._table(name).scan(row_filter=expression or AlwaysTrue())
-        return sorted(task.file.file_path for task in scan.plan_files())
-
     @contextmanager
     def _staged(self, table: IcebergTable) -> Iterator[str]:
         """A new folder for data files; emptied again when the commit does not happen."""
@@ -311,99 +281,16 @@ class Lake:
             storage.delete_folder(folder, table.io.properties)
             raise
 
-    def _commit(
-        self,
-        contract: Table,
-        table: IcebergTable,
-        files: list[str],
-        deleted: BooleanExpression | None,
-        given: Mapping[str, Any],
-    ) -> Published:
-        """Audit the staged files, and put them in the place of what `deleted` selects, in one transaction."""
-        count = self._audit(contract, table, files, deleted)
-        if not files and (deleted is None or table.current_snapshot() is None):
-            return Published(0, None)
-        described = {"discover.rows": str(count), **{f"discover.{k}": str(v) for k, v in given.items()}}
-        with warnings.catch_warnings(), table.transaction() as transaction:
-            warnings.filterwarnings("ignore", message="Delete operation did not match any records")
-            if deleted is not None and table.current_snapshot() is not None:
-                transaction.delete(deleted, snapshot_properties=described)
-            if files:
-                transaction.add_files(files, snapshot_properties=described, check_duplicate_files=False)
-        snapshot = table.current_snapshot()
-        return Published(count, snapshot.snapshot_id if snapshot else None)
 
-    def _audit(self, contract: Table, table: IcebergTable, files: list[str], deleted: BooleanExpression | None) -> int:
-        """Audit the staged files; return how many rows they have."""
-        if not files:
-            return 0
-        against, remaining = None, None
-        if deleted is None:
-            against = quoted(contract.name)
-        elif not isinstance(deleted, AlwaysTrue) and not _within_key(deleted, contract):
-            remaining = table.scan(row_filter=Not(deleted), selected_fields=contract.key).to_arrow()
-            against = "remaining"
-        queries = list(rules(contract, against))
-        with self.connect("\n".join(sql for _, sql in queries)) as connection:
-            self._view(connection, "staged", contract, files)
-            if remaining is not None:
-                connection.register("remaining", remaining)
-            check(connection, contract, queries)
-            return connection.execute("SELECT count(*) FROM staged").fetchone()[0]
-
-    def _view(self, connection: duckdb.DuckDBPyConnection, view: str, contract: Table, files: list[str]) -> None:
-        typed = ", ".join(f"NULL::{sql_type(c.type)} AS {quoted(c.name)}" for c in contract.columns)
-        query = f"SELECT {typed} WHERE false"
-        if files and storage.is_local(files[0]):
-            listed = ", ".join("'" + storage.local(file).replace("'", "''") + "'" for file in files)
-            query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
-        elif files:
-            rows = storage.dataset(files, arrow_schema(contract), self._table(contract.name).io.properties)
-            connection.register(f"files of {view}", rows)
-            query += f" UNION ALL BY NAME SELECT * FROM {quoted(f'files of {view}')}"
-        connection.execute(f"CREATE VIEW {quoted(view)} AS {query}")
-
-
-def _planned_anew(table: IcebergTable, commit: Callable[[], Result]) -> Result:
-    """Commit; when the files that it was to replace are not what the plan says, plan again on the newest state.
-
-    Another writer may have replaced them in between. And PyIceberg 0.12 may miss one: it prunes the manifests of an
-    overwrite in several threads with one evaluator that keeps the manifest at hand in itself.
-    """
-    for _ in range(PLANS - 1):
-        try:
-            return commit()
-        except ValidationException as changed:
-            log.debug("table %s: planning the commit again: %s", table.name(), changed)
-            table.refresh()
-    return commit()
-
-
-def _forget_old_states(table: IcebergTable) -> None:
-    """Expire the oldest snapshots, several at once. A commit copies the list of all of them dozens of times: without
-    this the thousandth takes ten seconds. Their files stay where they are until `Lake.vacuum`."""
-    states = table.snapshots()
-    if len(states) < SNAPSHOTS + SNAPSHOTS // 4:
-        return
-    oldest = millis_to_datetime(states[-SNAPSHOTS].timestamp_ms)
-    try:
-        table.maintenance.expire_snapshots().older_than(oldest).commit()  # never the current one
-    except CommitFailedException as overtaken:
-        log.debug("table %s: the next commit expires its old snapshots: %s", table.name(), overtaken)
+def _files(table: IcebergTable, expression: BooleanExpression | str) -> list[str]:
+    """The data files of the current state that may have rows which satisfy an expression."""
+    return sorted(task.file.file_path for task in table.scan(row_filter=expression).plan_files())
 
 
 def _bounds_in_full(contract: Table) -> dict[str, str]:
     """Iceberg cuts text off at 16 characters in the bounds of a file. Those of the columns that a table is
     partitioned by are kept whole: a part is then replaced by what the manifests say, without opening its files."""
     return {f"write.metadata.metrics.column.{text.split('|')[0]}": "full" for text in contract.partition}
-
-
-def _within_key(deleted: BooleanExpression, contract: Table) -> bool:
-    """Whether the replaced part is told by columns of the key alone, each equal to one value: then no key of the
-    staged rows can occur in what remains, provided that the staged rows lie in that part."""
-    if isinstance(deleted, And):
-        return _within_key(deleted.left, contract) and _within_key(deleted.right, contract)
-    return isinstance(deleted, EqualTo) and deleted.term.name in contract.key
 
 
 def _expression(where: Where) -> BooleanExpression | str:
@@ -415,47 +302,3 @@ def _expression(where: Where) -> BooleanExpression | str:
             expression = And(expression, EqualTo(column, value.isoformat() if isinstance(value, date) else value))
         return expression
     return where
-
-
-def arg_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m jobs.lake",
-        description="List the states that a table has had, go back to one, or throw the old ones away.",
-        epilog="example: python -m jobs.lake snapshots discover_weekly",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("snapshots", help="list the snapshots of a table, oldest first")
-    listing.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
-    back = commands.add_parser("rollback", help="make an earlier snapshot the current one")
-    back.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
-    back.add_argument("snapshot_id", type=int)
-    clean = commands.add_parser(
-        "vacuum",
-        help="delete every file that the current state does not need, for space; run it while nothing else writes",
-    )
-    clean.add_argument("table", choices=sorted(schemas.tables()), metavar="TABLE")
-    return parser
-
-
-def main(command: str, table: str, snapshot_id: int | None = None) -> None:
-    """List snapshots, roll back, or vacuum."""
-    lake = Lake()
-    if command == "vacuum":
-        log.info("%s files of table %s deleted", f"{lake.vacuum(table):,}", table)
-    if command == "rollback":
-        try:
-            lake.rollback(table, snapshot_id)
-        except ValueError as error:
-            raise cli.UserError(str(error)) from None
-    for s in lake.snapshots(table):
-        mark = "  <- current" if s["current"] else ""
-        what = json.dumps(s["published"])
-        print(
-            f"{s['snapshot_id']:>20}  {s['committed_at']:%Y-%m-%d %H:%M:%S}  {s['operation']:9} "
-            f"{s['rows']:>12,} rows  {what}{mark}"
-        )
-
-
-if __name__ == "__main__":
-    cli.run(arg_parser(), main)

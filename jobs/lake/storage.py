@@ -13,8 +13,13 @@ from urllib.request import url2pathname
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
 from pyarrow import fs
 from pyiceberg.io.pyarrow import PyArrowFileIO
+
+from jobs.lake.audits import quoted, sql_literal
+from jobs.lake.types import arrow_schema, sql_type
+from schemas.contract import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -50,6 +55,20 @@ def dataset(files: list[str], schema: pa.Schema, properties: Properties) -> ds.D
     """Parquet files of one system as a dataset; a column that a file does not have is null in it."""
     places = [filesystem(file, properties) for file in files]
     return ds.dataset([place for _, place in places], schema=schema, filesystem=places[0][0], format="parquet")
+
+
+def view(connection: DuckDBPyConnection, name: str, contract: Table, files: list[str], properties: Properties) -> None:
+    """Make a view of Parquet files, with the columns and types of a contract; a column that a file does not have is
+    null in it."""
+    typed = ", ".join(f"NULL::{sql_type(column.type)} AS {quoted(column.name)}" for column in contract.columns)
+    query = f"SELECT {typed} WHERE false"
+    if files and is_local(files[0]):
+        listed = ", ".join(sql_literal(local(file)) for file in files)
+        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{listed}], union_by_name = true)"
+    elif files:
+        connection.register(f"files of {name}", dataset(files, arrow_schema(contract), properties))
+        query += f" UNION ALL BY NAME SELECT * FROM {quoted(f'files of {name}')}"
+    connection.execute(f"CREATE VIEW {quoted(name)} AS {query}")
 
 
 def read(spark: "SparkSession", files: list[str], schema: pa.Schema, properties: Properties) -> "DataFrame":

@@ -1,6 +1,6 @@
 """Staging: rows of any kind become Parquet files with the contract's columns and types, each within one partition."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -8,70 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table as IcebergTable
-from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DateType,
-    DoubleType,
-    FloatType,
-    IcebergType,
-    IntegerType,
-    ListType,
-    LongType,
-    MapType,
-    StringType,
-    TimestamptzType,
-)
 
-from jobs import storage
+from jobs.lake import storage
+from jobs.lake.types import arrow_schema, spark_schema
 from schemas.contract import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame as SparkDataFrame
-    from pyspark.sql.types import StructType
 
 Rows = "pa.Table | pd.DataFrame | SparkDataFrame | Iterable[pa.Table | pa.RecordBatch]"
-
-SQL_TYPES = {
-    StringType: "VARCHAR",
-    LongType: "BIGINT",
-    IntegerType: "INTEGER",
-    DoubleType: "DOUBLE",
-    FloatType: "FLOAT",
-    DateType: "DATE",
-    TimestamptzType: "TIMESTAMPTZ",
-    BooleanType: "BOOLEAN",
-    BinaryType: "BLOB",
-}
-
-
-def arrow_schema(contract: Table, columns: Iterable[str] | None = None) -> pa.Schema:
-    """The Arrow schema of a contract, or of some of its columns."""
-    schema = schema_to_pyarrow(contract.schema(), include_field_ids=False)
-    schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in schema])
-    return schema if columns is None else pa.schema([schema.field(c) for c in columns])
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """Strings, binaries and lists with 32-bit offsets, as Spark and DuckDB write them."""
-    if pa.types.is_large_string(kind):
-        return pa.string()
-    if pa.types.is_large_binary(kind):
-        return pa.binary()
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.list_(_plain(kind.value_type))
-    if pa.types.is_map(kind):
-        return pa.map_(_plain(kind.key_type), _plain(kind.item_type))
-    return kind
-
-
-def spark_schema(contract: Table) -> "StructType":
-    """The Spark schema of a contract."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    return from_arrow_schema(arrow_schema(contract))
 
 
 def conform(contract: Table, rows: "pa.Table | pa.RecordBatch | pd.DataFrame", given: Mapping[str, Any]) -> pa.Table:
@@ -165,12 +111,3 @@ def _write_spark(
     written = (info.path for info in system.get_file_info(fs.FileSelector(path)) if info.extension == "parquet")
     with_rows = (file for file in written if pq.read_metadata(file, filesystem=system).num_rows)
     return sorted(f"{folder}/{file.rpartition('/')[2]}" for file in with_rows)
-
-
-def sql_type(kind: IcebergType) -> str:
-    """The DuckDB type of an Iceberg type."""
-    if isinstance(kind, ListType):
-        return f"{sql_type(kind.element_type)}[]"
-    if isinstance(kind, MapType):
-        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.value_type)})"
-    return SQL_TYPES[type(kind)]
