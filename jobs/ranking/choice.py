@@ -210,9 +210,9 @@ def _walk(
         whole, flags = np.int64, np.bool_
         drawing.walk(
             actions.log_odds,
-            actions.works.astype(whole, copy=False),
+            actions.works.astype(whole, copy=False)[:, :, None],
             actions.credits.astype(whole, copy=False),
-            actions.albums.astype(whole, copy=False),
+            actions.albums.astype(whole, copy=False)[:, :, None],
             actions.fresh.astype(flags, copy=False),
             actions.clusters.astype(whole, copy=False),
             actions.quotas.astype(whole, copy=False),

@@ -1,11 +1,26 @@
 """Compiled kernel of the draw: one list after the other, place by place. `choice` says what it does and checks it."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 EPSILON_GREEDY, SOFTMAX = 0, 1
 SMALLEST = 1e-200  # weight of a pool below which it is too inexact, and its inverse above which it is
 GONE = -1  # in place of how far beyond its caps a candidate is: its work is in the list, or it never was a candidate
+
+
+class Sharing(NamedTuple):
+    """Which candidates of a listener have a work, an album or an artist in common, and how many places of the list it
+    has: each candidate's part in one is a link, and links make a chain from the last candidate to the one before.
+
+    places : int64 (n_shared,); last : int64 (n_shared,), the first link of each chain, -1: none
+    before : int64 (n_candidates * n_parts,), the next link of each
+    """
+
+    places: np.ndarray
+    last: np.ndarray
+    before: np.ndarray
 
 
 @njit(cache=True, nogil=True)
@@ -16,21 +31,18 @@ def walk(
 ):  # fmt: skip
     """Fill the last five arguments, (n_listeners, length); places that they have already stay as they are.
 
-    The arguments up to `explores` are those of `choice.Actions`; `new_releases` is the number of them in a list. In a
-    replay nothing is drawn and a list ends where it ends: the propensity and `explored` of the places that are there
-    become those of this policy, `expected` the mean of σ(values + effects of the place) over its choices.
+    The arguments up to `explores` are those of `choice.Actions`, works and albums with a last axis as credits have it;
+    `new_releases` is the number of them in a list. In a replay nothing is drawn and a list ends where it ends: the
+    propensity and `explored` of the places that are there become those of this policy, `expected` the mean of
+    σ(values + effects of the place) over its choices.
     """
     n, n_candidates, n_kinds = log_odds.shape
-    places_of_artist, places_of_album = np.zeros(credits.max() + 2, np.int64), np.zeros(albums.max() + 2, np.int64)
     places_of_cluster, due = np.zeros(quotas.shape[1], np.int64), np.empty(quotas.shape[1], np.bool_)
     best, best_kind = np.empty(n_candidates), np.empty(n_candidates, np.int64)
     beyond, allowed = np.empty(n_candidates, np.int64), np.empty(n_candidates, np.int64)
     weights, of_candidate = np.empty((n_candidates, n_kinds)), np.empty(n_candidates)
     everything = np.arange(n_candidates)
-    # Who shares a work, an artist, an album: chains from the last one of each to the one before.
-    last_of_work, before_by_work = np.full(works.max() + 2, -1), np.empty(n_candidates, np.int64)
-    last_of_artist, before_by_artist = np.full(len(places_of_artist), -1), np.empty(credits.shape[1:], np.int64)
-    last_of_album, before_by_album = np.full(len(places_of_album), -1), np.empty(n_candidates, np.int64)
+    by_work, by_album, by_artist = _nothing_shared(works), _nothing_shared(albums), _nothing_shared(credits)
 
     for row in range(n):
         its_works, its_credits, its_albums = works[row], credits[row], albums[row]
@@ -40,15 +52,10 @@ def walk(
         explorable = np.sort(order[:explore_tracks])
         _weigh(log_odds[row], best, best.max(), method, temperature, weights, of_candidate)
         beyond[:] = GONE
-        for c in order:
-            beyond[c] = 0
-            before_by_work[c], last_of_work[its_works[c]] = last_of_work[its_works[c]], c
-            if its_albums[c] >= 0:
-                before_by_album[c], last_of_album[its_albums[c]] = last_of_album[its_albums[c]], c
-            for m in range(credits.shape[2]):
-                artist = its_credits[c, m]
-                if artist >= 0:
-                    before_by_artist[c, m], last_of_artist[artist] = last_of_artist[artist], c * credits.shape[2] + m
+        beyond[order] = 0
+        _link(order, its_works, by_work)
+        _link(order, its_albums, by_album)
+        _link(order, its_credits, by_artist)
         new, spent = 0, 0
         places_of_cluster[:] = 0
         for place in range(length):
@@ -99,41 +106,56 @@ def walk(
             new += its_fresh[c]
             if its_clusters[c] >= 0:
                 places_of_cluster[its_clusters[c]] += 1
-            other = last_of_work[its_works[c]]
-            while other >= 0:
-                beyond[other] = GONE
-                other = before_by_work[other]
-            if its_albums[c] >= 0:
-                places_of_album[its_albums[c]] += 1
-                other = last_of_album[its_albums[c]]
-                while other >= 0:
-                    if beyond[other] != GONE:
-                        beyond[other] = max(beyond[other], places_of_album[its_albums[c]] + 1 - max_per_album)
-                    other = before_by_album[other]
-            for m in range(credits.shape[2]):
-                artist = its_credits[c, m]
-                if artist >= 0:
-                    places_of_artist[artist] += 1
-                    link = last_of_artist[artist]
-                    while link >= 0:
-                        other = link // credits.shape[2]
-                        if beyond[other] != GONE:
-                            beyond[other] = max(beyond[other], places_of_artist[artist] + 1 - max_per_artist)
-                        link = before_by_artist[other, link % credits.shape[2]]
-        for c in order:
-            last_of_work[its_works[c]] = -1
-            if its_albums[c] >= 0:
-                last_of_album[its_albums[c]] = -1
-            for m in range(credits.shape[2]):
-                if its_credits[c, m] >= 0:
-                    last_of_artist[its_credits[c, m]] = -1
-        for c in candidate[row]:
-            if c >= 0:
-                if its_albums[c] >= 0:
-                    places_of_album[its_albums[c]] = 0
-                for m in range(credits.shape[2]):
-                    if its_credits[c, m] >= 0:
-                        places_of_artist[its_credits[c, m]] = 0
+            _take(c, its_works, by_work, 0, beyond)
+            _take(c, its_albums, by_album, max_per_album, beyond)
+            _take(c, its_credits, by_artist, max_per_artist, beyond)
+        _unlink(its_works, by_work)
+        _unlink(its_albums, by_album)
+        _unlink(its_credits, by_artist)
+
+
+@njit(cache=True, nogil=True)
+def _nothing_shared(parts):
+    """Without links. parts : int64 (n_listeners, n_candidates, n_parts), what each candidate has a part in; -1: no
+    more"""
+    n_shared = parts.max() + 1
+    return Sharing(np.zeros(n_shared, np.int64), np.full(n_shared, -1), np.empty(parts[0].size, np.int64))
+
+
+@njit(cache=True, nogil=True)
+def _link(order, parts, sharing):
+    """Link some candidates with what they have a part in, int64 (n_candidates, n_parts)."""
+    for c in order:
+        for m in range(parts.shape[1]):
+            if parts[c, m] >= 0:
+                link = c * parts.shape[1] + m
+                sharing.before[link], sharing.last[parts[c, m]] = sharing.last[parts[c, m]], link
+
+
+@njit(cache=True, nogil=True)
+def _take(c, parts, sharing, cap, beyond):
+    """Give a place to a candidate: say how far beyond the cap all those are that share something with it; where the
+    cap is 0 they are gone."""
+    for m in range(parts.shape[1]):
+        if parts[c, m] >= 0:
+            sharing.places[parts[c, m]] += 1
+            over, link = sharing.places[parts[c, m]] + 1 - cap, sharing.last[parts[c, m]]
+            while link >= 0:
+                other = link // parts.shape[1]
+                if cap == 0:
+                    beyond[other] = GONE
+                elif beyond[other] != GONE:
+                    beyond[other] = max(beyond[other], over)
+                link = sharing.before[link]
+
+
+@njit(cache=True, nogil=True)
+def _unlink(parts, sharing):
+    """Forget links and places of a listener."""
+    for c in range(len(parts)):
+        for m in range(parts.shape[1]):
+            if parts[c, m] >= 0:
+                sharing.last[parts[c, m]], sharing.places[parts[c, m]] = -1, 0
 
 
 @njit(cache=True, nogil=True)
