@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from jobs.axes import nice_ticks, tick_text
+
 COLOURS = ("#7f7f7f", "#bcbd22", "#1f77b4", "#ff9896", "#d62728", "#98df8a", "#2ca02c", "#9467bd")
 WIDTH, HEIGHT, MARGIN, LEGEND = 720, 320, 48, 190  # pixels
 
@@ -15,9 +17,9 @@ def lines(title: str, across: str, up: str, curves: Mapping[str, Sequence[float]
     """
     if not any(len(values) for values in curves.values()):
         raise ValueError("no curve has a value")
-    low = min(min(values) for values in curves.values() if len(values))
-    high = max(max(values) for values in curves.values() if len(values))
-    high = high if high > low else low + 1
+    every = [value for values in curves.values() for value in values]
+    ticks = nice_ticks(min(every), max(every))
+    low, high = ticks[0], ticks[-1]
     last = max(max(len(values) for values in curves.values()) - 1, 1)
 
     def x(at: float) -> float:
@@ -33,11 +35,10 @@ def lines(title: str, across: str, up: str, curves: Mapping[str, Sequence[float]
         f'<text x="{x(last / 2):.1f}" y="{HEIGHT - 10}" text-anchor="middle">{escape(across)}</text>',
         f'<text x="{MARGIN}" y="38">{escape(up)}</text>',
     ]
-    for step in range(5):
-        value = low + step / 4 * (high - low)
+    for tick in ticks:
         parts.append(
-            f'<line x1="{x(0):.1f}" x2="{x(last):.1f}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>'
-            f'<text x="{MARGIN - 4}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.3g}</text>'
+            f'<line x1="{x(0):.1f}" x2="{x(last):.1f}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#ddd"/>'
+            f'<text x="{MARGIN - 4}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick_text(tick, ticks)}</text>'
         )
     for at in range(0, last + 1, max(1, last // 8)):
         parts.append(f'<text x="{x(at):.1f}" y="{HEIGHT - MARGIN + 16}" text-anchor="middle">{at}</text>')

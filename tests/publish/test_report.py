@@ -153,14 +153,6 @@ def test_pictures_of_the_audio_model_are_taken_into_the_report(world, home):
         assert shown == ["audio/filters.svg"]
 
 
-def test_ticks_are_round_and_reach_around_the_values():
-    for low, high in ((0.13, 0.61), (0, 1), (3, 3), (0, 0), (-5, 1234), (0.001, 0.0011), (1e6, 9e6)):
-        ticks = plots.nice_ticks(low, high)
-        assert ticks[0] <= low + 1e-12
-        assert ticks[-1] >= high - 1e-12
-        assert 2 <= len(ticks) <= 7
-
-
 def test_plots_escape_what_comes_from_data():
     drawn = plots.lines(HOSTILE, [HOSTILE], {HOSTILE: [plots.Point(0, 1.0)]}) + plots.bars("x", {HOSTILE: [1.0]})
     assert "<script>" not in drawn

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from jobs.axes import nice_ticks, tick_text
+
 WIDTH, HEIGHT = 400, 210  # units of the drawing; a unit is a pixel or a little more
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 12, 26
 BAR, LABEL = 26, 172  # height of a bar with its gap, and room for its label
@@ -61,7 +63,7 @@ def lines(title: str, labels: Sequence[str], curves: Mapping[str, Sequence[Point
                 parts.append(f'<line x1="{x(p.at):.1f}" x2="{x(p.at):.1f}" y1="{y(p.low):.1f}" y2="{y(p.high):.1f}"/>')
             parts.append(f'<circle cx="{x(p.at):.1f}" cy="{y(p.value):.1f}" r="3"/>')
         parts.append("</g>")
-    return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - what comes from data is escaped above  # noqa: S704 - everything from data is escaped above
+    return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - what comes from data is escaped above
 
 
 def bars(title: str, values: Mapping[str, Sequence[float]], percent: bool = False) -> Markup:
@@ -83,23 +85,7 @@ def bars(title: str, values: Mapping[str, Sequence[float]], percent: bool = Fals
             parts.append(f'<rect class="two" x="{LABEL}" y="{top + 15}" width="{row[1] * scale:.1f}" height="4"/>')
         end = LABEL + max(row) * scale + 6
         parts.append(f'<text x="{end:.1f}" y="{top + 13}">{value_text(row[0], percent)}</text>')
-    return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - what comes from data is escaped above  # noqa: S704 - everything from data is escaped above
-
-
-def nice_ticks(low: float, high: float) -> list[float]:
-    """Three to six round numbers that reach from at most `low` to at least `high`.
-
-    >>> nice_ticks(0.13, 0.61)
-    [0.0, 0.2, 0.4, 0.6000000000000001, 0.8]
-    """
-    if high <= low:
-        low, high = (low - 0.5, high + 0.5) if low else (0.0, 1.0)
-    raw = (high - low) / 4
-    size = 10 ** math.floor(math.log10(raw))
-    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= raw * 0.999)
-    first = math.floor(low / step + 1e-9)
-    last = math.ceil(high / step - 1e-9)
-    return [step * at for at in range(first, max(last, first + 1) + 1)]
+    return Markup("".join([*parts, "</svg>"]))  # noqa: S704 - what comes from data is escaped above
 
 
 def value_text(value: float, percent: bool = False) -> str:
@@ -111,16 +97,6 @@ def value_text(value: float, percent: bool = False) -> str:
     if percent:
         return f"{100 * value:.1f} %"
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.4g}"
-
-
-def tick_text(tick: float, ticks: Sequence[float], percent: bool) -> str:
-    """A number on an axis, with as many decimals as its steps need."""
-    factor = 100 if percent else 1
-    step = (ticks[1] - ticks[0]) * factor
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
-    if not percent and step % 1 and step > 1:
-        decimals = 1
-    return f"{tick * factor:,.{decimals}f}{' %' if percent else ''}"
 
 
 def _open(title: str, height: int) -> str:
