@@ -28,8 +28,8 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
-from jobs.lake import sql_type
 from jobs.lake.audits import quoted, sql_literal
+from jobs.lake.types import sql_type
 from schemas.contract import Column, Table
 
 WHOLE = r"\s*[+-]?\d{1,19}(\.0*)?\s*"

@@ -17,8 +17,9 @@ from jobs.ingest.check import Checker
 from jobs.ingest.forgotten import Forgotten
 from jobs.ingest.kinds import Kind
 from jobs.ingest.rejects import Rejects
-from jobs.lake import APPEND, Lake, sql_type
+from jobs.lake import APPEND, Lake
 from jobs.lake.audits import quoted
+from jobs.lake.types import sql_type
 from jobs.progress import bar
 from schemas.contract import Table
 
