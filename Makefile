@@ -37,9 +37,10 @@ weekly: setup ## make the sample world, run the weekly DAG on it through Airflow
 	@$(PY) -m jobs.sample serve -- dags/run-weekly $(WEEK)
 	@$(PY) -m jobs.publish show $(WEEK_OPTION)
 
+# Three processes for two cores: tests wait a good part of their time, for servers, processes and delays.
 .PHONY: test
 test: setup ## pass the tests (all but the slow ones), on two cores
-	@$(PY) -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST_ARGS)
+	@$(PY) -m pytest -m "not slow" -n 3 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-slow
 test-slow: setup ## pass the slow tests too: the real chain through Airflow
