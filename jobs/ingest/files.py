@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -74,20 +75,19 @@ def _reader(path: Path) -> Callable[[Path, Collection[str], Collection[str], int
 def _read_json_lines(
     path: Path, columns: Collection[str], required: Collection[str], batch_rows: int
 ) -> Iterator[Batch]:
+    decode = msgspec.json.Decoder().decode
     with open_bytes(path) as stream:
         first, unknown, checked = 1, {}, False
         while lines := list(islice(stream, batch_rows)):
             numbers, objects, broken = [], [], []
             for number, line in enumerate(lines, start=first):
                 try:
-                    value = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8")) if line.strip() else None
-                except UnicodeDecodeError as error:
-                    broken.append(Broken(number, f"not UTF-8: {error.reason}", excerpt(line)))
-                    continue
-                except (ValueError, RecursionError) as error:
-                    broken.append(Broken(number, f"not JSON: {error}", excerpt(line)))
-                    continue
-                if isinstance(value, dict):
+                    value = decode(line)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    value = _told(number, line)
+                if isinstance(value, Broken):
+                    broken.append(value)
+                elif isinstance(value, dict):
                     numbers.append(number)
                     objects.append(value)
                 elif line.strip():
@@ -102,6 +102,17 @@ def _read_json_lines(
             )
             yield Batch(np.array(kept, np.int64), table, broken + unusable, tuple(unknown))
             first += len(lines)
+
+
+def _told(number: int, line: bytes) -> object:
+    """The value of a line that msgspec cannot read, or what is wrong with it: `json` takes more for JSON (NaN, half a
+    surrogate pair), and says better what is none."""
+    try:
+        return json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8")) if line.strip() else None
+    except UnicodeDecodeError as error:
+        return Broken(number, f"not UTF-8: {error.reason}", excerpt(line))
+    except (ValueError, RecursionError) as error:
+        return Broken(number, f"not JSON: {error}", excerpt(line))
 
 
 def _json_table(numbers: list[int], objects: list[dict], names: list[str]) -> tuple[list[int], pa.Table, list[Broken]]:
