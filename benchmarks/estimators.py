@@ -1,9 +1,10 @@
 """The off-policy estimators: how far from the truth, how honest their intervals, and beside Open Bandit Pipeline's.
 
 Three parts: synthetic logs whose truth is known (10,000 rounds, 10 actions); the same arrays through Open Bandit
-Pipeline's estimators, where DISCOVER_OBP_PYTHON names a Python that has it (it needs PyTorch, so an environment of its
-own: `pip install obp psutil rich`); and Open Bandit Dataset, where DISCOVER_DATA_SETS names a folder that holds
-`open-bandit`: what each of the two logged policies earned, estimated from the other one's log.
+Pipeline's estimators, where DISCOVER_OBP_PYTHON names a Python that has it (0.5.7 needs Python 3.10 and PyTorch, so an
+environment of its own: `pip install obp "matplotlib<3.9" psutil rich`); and Open Bandit Dataset, where
+DISCOVER_DATA_SETS names a folder that holds `open-bandit`: what each of the two logged policies earned, estimated from
+the other one's log.
 """
 
 import os
