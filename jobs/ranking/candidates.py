@@ -96,11 +96,12 @@ def select(evidence: Evidence, eligible: np.ndarray, catalogue: Catalogue, n: in
     eligible : bool (n_listeners, n_tracks)
     Returns int (n_listeners, n), in the order of the catalogue, -1 behind the last.
     """
-    # Half as many of each source are nearly always enough to find `n` between them.
+    most = np.minimum(eligible.sum(axis=1), n)
+    # Half as many of each source are nearly always enough to find all of them between them.
     for deep in (n // 2, n):
         chosen = np.full((len(eligible), n), -1)
         _take_turns(_ranked(evidence, eligible, catalogue, deep), np.full(eligible.shape[1], -1), chosen)
-        if (chosen[:, -1] >= 0).all():
+        if ((chosen >= 0).sum(axis=1) == most).all():
             break
     return chosen
 

@@ -253,6 +253,12 @@ def test_the_numbers_are_uniform_and_independent():
     assert np.abs(np.corrcoef(flat.T) - np.eye(60)).max() < 0.08  # 5.6 standard errors of 5,000 listeners
 
 
+@pytest.mark.parametrize("caps", [(0, 1), (1, 0)])
+def test_caps_that_leave_an_artist_or_an_album_no_place_are_refused(caps):
+    with pytest.raises(ValueError, match="without a place"):
+        choice.Rules(30, *caps, new_release_share=0.2, cluster_spread=0.5)
+
+
 def test_arrays_that_do_not_fit_are_named():
     good = actions([[0.5], [0.4]])
     fields = list(vars(good).values())
