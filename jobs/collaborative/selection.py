@@ -44,7 +44,7 @@ def offer(scores, first, positions, kept, filled, least, k):
     """Keep of each row the scores that may be among its `k` largest.
 
     scores : float32 (n, width), of the tracks `positions[first : first + width]`; -inf: hidden
-    kept : uint64 (n, capacity > k), `_key` of the first `filled` of a row; least : float32 (n,), what is below it is
+    kept : uint64 (n, capacity > k), `key_of` of the first `filled` of a row; least : float32 (n,), what is below it is
         not among the k largest
     """
     n, width = scores.shape
@@ -80,7 +80,7 @@ def _keep(products, start, stop, first, positions, keys, count, bound, large, k)
         large[n_large] = j
         n_large += np.int64(products[j] >= bound)
     for i in range(n_large):
-        keys[count + i] = _key(products[large[i]], positions[first + large[i]])
+        keys[count + i] = key_of(products[large[i]], positions[first + large[i]])
     return count + n_large, bound
 
 
@@ -160,7 +160,7 @@ def sort_rows(ends, values):
 
 
 @njit(inline="always")
-def _key(score, position):
+def key_of(score, position):
     """One number for both: larger for a larger score and, of equal ones, for the lower position."""
     bits = np.uint64(np.float32(score + np.float32(0)).view(np.uint32))  # + 0: there is one zero
     ordered = bits ^ np.uint64(0x80000000) if bits < np.uint64(0x80000000) else bits ^ np.uint64(0xFFFFFFFF)

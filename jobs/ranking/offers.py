@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numba import njit
 
+from jobs.collaborative.selection import key_of
 from jobs.ranking import choice, clusters, features, reasons
 from jobs.ranking.candidates import Evidence
 from jobs.ranking.catalogue import Catalogue
@@ -321,9 +322,8 @@ def _order(values, there, keys):
     for row in range(len(values)):
         for c in range(values.shape[1]):
             keys[row, c] = UNSPOKEN
-            if there[row, c] and values[row, c] > 0:  # the bits of such numbers are in the order of the numbers
-                bits = np.uint64(np.float32(values[row, c]).view(np.uint32))
-                keys[row, c] = ((np.uint64(0xFFFFFFFF) - bits) << np.uint64(32)) | np.uint64(c)
+            if there[row, c] and values[row, c] > 0:
+                keys[row, c] = ~key_of(values[row, c], c)
 
 
 @njit(cache=True, nogil=True)
